@@ -10,6 +10,74 @@ export interface ErrorSpec {
   readonly help: string
 }
 
+/** Every code that slipway can answer with; `errorTable` says what each means. */
+export type ErrorCode =
+  | 'INVALID_JSON'
+  | 'INVALID_REQUEST'
+  | 'INVALID_BINARY'
+  | 'INVALID_ENCODING'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'TOO_DEEP'
+  | 'TOO_MANY_ELEMENTS'
+  | 'METHOD_NOT_ALLOWED'
+  | 'ROUTE_UNKNOWN'
+  | 'INPUT_MISSING'
+  | 'INPUT_UNKNOWN'
+  | 'INPUT_DUPLICATE'
+  | 'INPUT_TYPE'
+  | 'INPUT_SHAPE'
+  | 'INPUT_DATATYPE'
+  | 'INPUT_RANGE'
+  | 'INPUT_CATEGORY'
+  | 'INPUT_LENGTH'
+  | 'INPUT_PATTERN'
+  | 'INPUT_FINITE'
+  | 'INPUT_SCHEMA'
+  | 'INPUT_CROSS'
+  | 'OUTPUT_TYPE'
+  | 'OUTPUT_RANGE'
+  | 'OUTPUT_SUM'
+  | 'OUTPUT_FINITE'
+  | 'OUTPUT_UNKNOWN'
+  | 'GATHER_MISSING'
+  | 'GATHER_FAILED'
+  | 'PREPROCESS_FAILED'
+  | 'POSTPROCESS_FAILED'
+  | 'RUN_FAILED'
+  | 'FALLBACK_FAILED'
+  | 'DEADLINE'
+  | 'QUEUE_FULL'
+  | 'NOT_READY'
+  | 'WORKER_LOST'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'UNSUPPORTED'
+  | 'MODEL_NAME'
+  | 'MODEL_UNKNOWN'
+  | 'VERSION_UNKNOWN'
+  | 'ALIAS_UNKNOWN'
+  | 'ALIAS_CONFLICT'
+  | 'VERSION_IN_USE'
+  | 'INTEGRITY'
+  | 'JOURNAL_BROKEN'
+  | 'REGISTRY_FORMAT'
+  | 'ARTIFACT_INVALID'
+  | 'ARTIFACT_LIMIT'
+  | 'ARTIFACT_EXTERNAL'
+  | 'ARTIFACT_CUSTOM_OP'
+  | 'ARTIFACT_UNSUPPORTED'
+  | 'ADMISSION_FAILED'
+  | 'GOLDEN_MISMATCH'
+  | 'DEFINITION_INVALID'
+  | 'DEFINITION_LOAD'
+  | 'USAGE'
+  | 'CONFIG_INVALID'
+  | 'FILE_UNKNOWN'
+  | 'ADDRESS_IN_USE'
+  | 'PACKAGE_MISSING'
+  | 'INTERNAL'
+
 const usage = { exit: 2 } as const
 const data = { http: 400, grpc: 3, exit: 3 } as const
 const missing = { http: 404, grpc: 5, exit: 4 } as const
@@ -17,8 +85,8 @@ const denied = { exit: 5 } as const
 const busy = { exit: 6 } as const
 const internal = { http: 500, grpc: 13, exit: 1 } as const
 
-/** Every code that slipway can answer with. Exit codes: 1 internal, 2 usage, 3 data, 4 not found, 5 denied, 6 busy or late, 7 conflict or integrity. */
-export const errorTable = {
+/** The one error table. Exit codes: 1 internal, 2 usage, 3 data, 4 not found, 5 denied, 6 busy or late, 7 conflict or integrity. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
   // Requests: the bytes could not be read.
   INVALID_JSON: { ...data, help: 'The body is not valid JSON. Check the position that the message names.' },
   INVALID_UTF8: { ...data, help: 'A text is not valid UTF-8. Send UTF-8, or binary data where the protocol has it.' },
@@ -120,9 +188,7 @@ export const errorTable = {
   },
   PACKAGE_MISSING: { ...internal, ...usage, help: 'An optional package is not installed. The message has the install line.' },
   INTERNAL: { ...internal, help: 'A defect of slipway. The server log has the details under the request id.' },
-} as const satisfies Record<string, ErrorSpec>
-
-export type ErrorCode = keyof typeof errorTable
+}
 
 /** The one error class. Its message is meant for the caller: no stack, no path of the server, no value of another caller. */
 export class SlipwayError extends Error {
