@@ -13,6 +13,7 @@ export interface ErrorSpec {
 /** Every code that slipway can answer with; `errorTable` says what each means. */
 export type ErrorCode =
   | 'INVALID_JSON'
+  | 'INVALID_UTF8'
   | 'INVALID_REQUEST'
   | 'INVALID_BINARY'
   | 'INVALID_ENCODING'
