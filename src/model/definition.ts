@@ -1,0 +1,96 @@
+import type { Column } from '../core/frame.js'
+import type { Fields } from '../core/field.js'
+import type { FieldsLike, FrameOf, OutputOf, RowOf, ToFields } from '../core/field-types.js'
+import type { GuardAction } from '../core/issue.js'
+import type { Tensor } from '../core/tensor.js'
+
+/** A tensor to feed: given whole, or only its elements; dtype and free dimensions then come from the graph. */
+export type FeedLike = Tensor | Tensor['data'] | readonly number[]
+/** An output column: whole, or only its elements in row order. */
+export type OutputLike = Column | Tensor | Tensor['data'] | readonly (number | bigint | string | boolean)[]
+
+/** Frame -> feeds of the graph. Vectorised: one path for a request of one row and a batch of a million; row i depends on row i alone. */
+export type Preprocess<I extends Fields> = (frame: FrameOf<I>) => Readonly<Record<string, FeedLike>>
+/** Tensors of the graph -> output columns, row i from row i alone. */
+export type Postprocess<I extends Fields, O extends Fields> = (
+  tensors: Readonly<Record<string, Tensor>>,
+  frame: FrameOf<I>,
+) => { readonly [K in keyof O]: OutputLike }
+
+/** A rule over several fields: true when the row is fine, else false or what is wrong. Sees rows whose own fields passed. */
+export type CrossCheck<I extends Fields> =
+  | ((row: RowOf<I>) => boolean | string)
+  | { readonly test: (row: RowOf<I>) => boolean | string; readonly onFail: GuardAction }
+
+export interface GuardOptions<I extends Fields = Fields> {
+  /** What happens to rows that fail an input check whose field does not say; `reject` when left out. */
+  readonly onFail?: GuardAction
+  /** A row with a field that the signature lacks: `reject` (when left out) or `ignore` the field. */
+  readonly unknownFields?: 'reject' | 'ignore'
+  /** Rules over several fields, by name. */
+  readonly cross?: Readonly<Record<string, CrossCheck<I>>>
+  /** What happens to rows whose output fails its signature: `fallback` when there is one and it is left out, else `reject`. */
+  readonly onOutputFail?: GuardAction
+  /** Answer by then, by the fallback if the model is not done. */
+  readonly deadlineMs?: number
+}
+
+/** A rule or simple formula that answers one row in the model's place. */
+export type FallbackFunction<I extends Fields, O extends Fields> = (row: RowOf<I>) => OutputOf<O>
+/** A second, simpler model behind the same signature. */
+export interface FallbackModel<I extends Fields, O extends Fields> {
+  /** Shown in answers as `fallback:<name>`. */
+  readonly name: string
+  /** Path of its ONNX file, beside the definition. */
+  readonly artifact: string
+  readonly preprocess?: Preprocess<I>
+  readonly postprocess?: Postprocess<I, O>
+}
+export interface NamedFallback<I extends Fields, O extends Fields> {
+  readonly name: string
+  readonly answer: FallbackFunction<I, O>
+}
+/** A function alone is named `heuristic`. */
+export type Fallback<I extends Fields, O extends Fields> = FallbackFunction<I, O> | NamedFallback<I, O> | FallbackModel<I, O>
+
+/** Features looked up when the request lacks them. */
+export interface GatherOptions<I extends Fields> {
+  /** Field of the request that holds the key; added to the signature as an optional text when it is not an input. */
+  readonly key: string
+  readonly features: readonly (keyof I & string)[]
+}
+
+/** What `defineModel` takes: the one definition behind every way to deploy. */
+export interface DefinitionOptions<I extends FieldsLike, O extends FieldsLike> {
+  readonly name: string
+  readonly description?: string
+  /** Path of the ONNX file, beside the definition. */
+  readonly artifact: string
+  readonly input: I
+  readonly output: O
+  /** By table of the feature store. */
+  readonly gather?: Readonly<Record<string, GatherOptions<ToFields<I>>>>
+  readonly preprocess?: Preprocess<ToFields<I>>
+  readonly postprocess?: Postprocess<ToFields<I>, ToFields<O>>
+  readonly guard?: GuardOptions<ToFields<I>>
+  /** One, or a ladder tried in order. */
+  readonly fallback?: Fallback<ToFields<I>, ToFields<O>> | readonly Fallback<ToFields<I>, ToFields<O>>[]
+  /** Rows that a reader learns from; they become the golden examples of every version. */
+  readonly examples?: readonly RowOf<ToFields<I>>[]
+}
+
+/** A checked definition; what a definition module exports by default. */
+export interface ModelDefinition<I extends Fields = Fields, O extends Fields = Fields> {
+  readonly '~slipway': 'model'
+  readonly name: string
+  readonly description: string | null
+  readonly artifact: string
+  readonly input: I
+  readonly output: O
+  readonly gather: Readonly<Record<string, GatherOptions<I>>>
+  readonly preprocess: Preprocess<I> | null
+  readonly postprocess: Postprocess<I, O> | null
+  readonly guard: GuardOptions<I>
+  readonly fallback: readonly (NamedFallback<I, O> | FallbackModel<I, O>)[]
+  readonly examples: readonly RowOf<I>[]
+}
