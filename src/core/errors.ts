@@ -63,6 +63,7 @@ export type ErrorCode =
   | 'INTEGRITY'
   | 'JOURNAL_BROKEN'
   | 'REGISTRY_FORMAT'
+  | 'REGISTRY_UNAVAILABLE'
   | 'ARTIFACT_INVALID'
   | 'ARTIFACT_LIMIT'
   | 'ARTIFACT_EXTERNAL'
@@ -160,6 +161,12 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
   },
   JOURNAL_BROKEN: { ...internal, exit: 7, help: 'The chain of the journal is broken at the named entry. Compare with a backup.' },
   REGISTRY_FORMAT: { ...internal, exit: 7, help: 'The folder is not a slipway registry, or of another schema version.' },
+  REGISTRY_UNAVAILABLE: {
+    http: 503,
+    grpc: 14,
+    ...busy,
+    help: 'The storage of the registry did not answer or refused: permission, disk full, network. The message has its reason.',
+  },
   // Artifacts and definitions.
   ARTIFACT_INVALID: { ...data, help: 'The file is not an ONNX model that slipway can read. The message names the place.' },
   ARTIFACT_LIMIT: { ...data, help: 'The ONNX file is over a limit (size, depth, nodes).' },
