@@ -1,0 +1,94 @@
+import { type ArgsDef, defineCommand, type ParsedArgs, parseArgs, renderUsage } from 'citty'
+import { usageError } from './exit.js'
+
+/** One command of the command line: a file each. */
+export interface Verb<T extends ArgsDef = ArgsDef> {
+  /** As typed: `models add`. */
+  readonly name: string
+  readonly description: string
+  /** One or more lines that work when pasted. */
+  readonly example: string
+  readonly args: T
+  /** Resolves to the exit code. Errors are thrown as SlipwayErrors; `main` prints them. */
+  readonly run: (args: ParsedArgs<T>) => Promise<number>
+}
+
+/** Runs a verb whose arguments types are forgotten: what the table of verbs holds. */
+export interface AnyVerb {
+  readonly name: string
+  readonly description: string
+  help(): Promise<string>
+  run(rawArgs: readonly string[]): Promise<number>
+}
+
+export const jsonFlag = { type: 'boolean', description: 'Print JSON, one document', default: false } as const
+
+/** Checks what citty lets through: unknown flags, words too many, required words missing. */
+export function defineVerb<const T extends ArgsDef>(verb: Verb<T>): AnyVerb {
+  return {
+    name: verb.name,
+    description: verb.description,
+    help: async () => `${await usageOf(verb)}\n\nEXAMPLE\n\n${indent(verb.example)}\n`,
+    run: async (rawArgs) => {
+      refuseUnknown(rawArgs, verb)
+      return verb.run(parse(rawArgs, verb))
+    },
+  }
+}
+
+/** A whole number given as a flag. */
+export function integerFlag(
+  args: Readonly<Record<string, unknown>>,
+  name: string,
+  bounds: readonly [min: number, max: number],
+): number | undefined {
+  const text = args[name]
+  if (text === undefined || text === '') return undefined
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= bounds[0] && value <= bounds[1]) return value
+  throw usageError(`--${name} wants a whole number from ${bounds[0]} to ${bounds[1]}, received ${String(text)}`)
+}
+
+/** A word out of a list given as a flag. */
+export function choiceFlag<const C extends string>(
+  args: Readonly<Record<string, unknown>>,
+  name: string,
+  choices: readonly C[],
+): C | undefined {
+  const text = args[name]
+  if (text === undefined) return undefined
+  const found = choices.find((choice) => choice === text)
+  if (found !== undefined) return found
+  throw usageError(`--${name} wants one of ${choices.join(', ')}, received ${String(text)}`)
+}
+
+function parse<T extends ArgsDef>(rawArgs: readonly string[], verb: Verb<T>): ParsedArgs<T> {
+  const args = parseArgs<T>([...rawArgs], verb.args)
+  const words = Object.values(verb.args).filter((arg) => arg.type === 'positional').length
+  const extra = args._[words]
+  if (extra !== undefined) throw usageError(`\`slipway ${verb.name}\` does not know what to do with \`${extra}\``)
+  return args
+}
+
+function refuseUnknown(rawArgs: readonly string[], verb: { readonly name: string; readonly args: ArgsDef }): void {
+  const known = new Set(Object.entries(verb.args).flatMap(([name, arg]) => [name, ...('alias' in arg ? [arg.alias ?? []].flat() : [])]))
+  const end = rawArgs.indexOf('--')
+  for (const raw of end === -1 ? rawArgs : rawArgs.slice(0, end)) {
+    if (!raw.startsWith('-') || raw === '-' || /^-\d/.test(raw)) continue
+    const name = raw.replace(/^--?/, '').split('=')[0]!
+    if (!known.has(name) && !known.has(name.replace(/^no-/, ''))) throw usageError(`\`slipway ${verb.name}\` has no option --${name}`)
+  }
+}
+
+async function usageOf<T extends ArgsDef>(verb: Verb<T>): Promise<string> {
+  const text = await renderUsage(defineCommand({ meta: { name: `slipway ${verb.name}`, description: verb.description }, args: verb.args }))
+  // eslint-disable-next-line no-control-regex
+  return process.stdout.isTTY === true ? text : text.replaceAll(/\u001B\[\d+m/g, '')
+}
+
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n')
+}
