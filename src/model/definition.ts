@@ -1,5 +1,5 @@
 import type { Column } from '../core/frame.js'
-import type { Fields } from '../core/field.js'
+import type { Fields, TextField } from '../core/field.js'
 import type { FieldsLike, FrameOf, OutputOf, RowOf, ToFields } from '../core/field-types.js'
 import type { GuardAction } from '../core/issue.js'
 import type { Tensor } from '../core/tensor.js'
@@ -9,18 +9,24 @@ export type FeedLike = Tensor | Tensor['data'] | readonly number[]
 /** An output column: whole, or only its elements in row order. */
 export type OutputLike = Column | Tensor | Tensor['data'] | readonly (number | bigint | string | boolean)[]
 
-/** Frame -> feeds of the graph. Vectorised: one path for a request of one row and a batch of a million; row i depends on row i alone. */
-export type Preprocess<I extends Fields> = (frame: FrameOf<I>) => Readonly<Record<string, FeedLike>>
-/** Tensors of the graph -> output columns, row i from row i alone. */
-export type Postprocess<I extends Fields, O extends Fields> = (
-  tensors: Readonly<Record<string, Tensor>>,
-  frame: FrameOf<I>,
-) => { readonly [K in keyof O]: OutputLike }
+// The functions of a definition are written as methods and taken out again: method parameters are compared both ways, so that
+// the definition of one model is also a ModelDefinition of any fields.
 
-/** A rule over several fields: true when the row is fine, else false or what is wrong. Sees rows whose own fields passed. */
-export type CrossCheck<I extends Fields> =
-  | ((row: RowOf<I>) => boolean | string)
-  | { readonly test: (row: RowOf<I>) => boolean | string; readonly onFail: GuardAction }
+/** Frame -> feeds of the graph. Vectorised: one path for a request of one row and a batch of a million; row i depends on row i alone. */
+export type Preprocess<I extends Fields> = {
+  call(frame: FrameOf<I>): Readonly<Record<string, FeedLike>>
+}['call']
+/** Tensors of the graph -> output columns, row i from row i alone. */
+export type Postprocess<I extends Fields, O extends Fields> = {
+  call(tensors: Readonly<Record<string, Tensor>>, frame: FrameOf<I>): { readonly [K in keyof O]: OutputLike }
+}['call']
+
+/** A rule over several fields: true when the row is fine, else false or what is wrong. */
+export type CrossTest<I extends Fields> = {
+  call(row: RowOf<I>): boolean | string
+}['call']
+/** A rule over several fields; it sees rows whose own fields passed. */
+export type CrossCheck<I extends Fields> = CrossTest<I> | { readonly test: CrossTest<I>; readonly onFail: GuardAction }
 
 export interface GuardOptions<I extends Fields = Fields> {
   /** What happens to rows that fail an input check whose field does not say; `reject` when left out. */
@@ -35,8 +41,10 @@ export interface GuardOptions<I extends Fields = Fields> {
   readonly deadlineMs?: number
 }
 
-/** A rule or simple formula that answers one row in the model's place. */
-export type FallbackFunction<I extends Fields, O extends Fields> = (row: RowOf<I>) => OutputOf<O>
+/** A rule or simple formula that answers one row in the model's place. Fields that are absent or could not be read are null. */
+export type FallbackFunction<I extends Fields, O extends Fields> = {
+  call(row: RowOf<I>): OutputOf<O>
+}['call']
 /** A second, simpler model behind the same signature. */
 export interface FallbackModel<I extends Fields, O extends Fields> {
   /** Shown in answers as `fallback:<name>`. */
@@ -54,14 +62,20 @@ export interface NamedFallback<I extends Fields, O extends Fields> {
 export type Fallback<I extends Fields, O extends Fields> = FallbackFunction<I, O> | NamedFallback<I, O> | FallbackModel<I, O>
 
 /** Features looked up when the request lacks them. */
-export interface GatherOptions<I extends Fields> {
+export interface GatherOptions<F extends string = string, K extends string = string> {
   /** Field of the request that holds the key; added to the signature as an optional text when it is not an input. */
-  readonly key: string
-  readonly features: readonly (keyof I & string)[]
+  readonly key: K
+  /** Inputs that the table has; those that a request gives are not looked up. */
+  readonly features: readonly F[]
 }
 
+/** The inputs of a definition: its fields, and the keys of `gather` that are not among them. */
+export type InputsOf<I extends FieldsLike, K extends string = never> = [Exclude<K, keyof I>] extends [never]
+  ? ToFields<I>
+  : ToFields<I> & { readonly [P in Exclude<K, keyof I>]: TextField<true> }
+
 /** What `defineModel` takes: the one definition behind every way to deploy. */
-export interface DefinitionOptions<I extends FieldsLike, O extends FieldsLike> {
+export interface DefinitionOptions<I extends FieldsLike, O extends FieldsLike, K extends string = never> {
   readonly name: string
   readonly description?: string
   /** Path of the ONNX file, beside the definition. */
@@ -69,14 +83,14 @@ export interface DefinitionOptions<I extends FieldsLike, O extends FieldsLike> {
   readonly input: I
   readonly output: O
   /** By table of the feature store. */
-  readonly gather?: Readonly<Record<string, GatherOptions<ToFields<I>>>>
-  readonly preprocess?: Preprocess<ToFields<I>>
-  readonly postprocess?: Postprocess<ToFields<I>, ToFields<O>>
-  readonly guard?: GuardOptions<ToFields<I>>
+  readonly gather?: Readonly<Record<string, GatherOptions<keyof I & string, K>>>
+  readonly preprocess?: Preprocess<InputsOf<I, K>>
+  readonly postprocess?: Postprocess<InputsOf<I, K>, ToFields<O>>
+  readonly guard?: GuardOptions<InputsOf<I, K>>
   /** One, or a ladder tried in order. */
-  readonly fallback?: Fallback<ToFields<I>, ToFields<O>> | readonly Fallback<ToFields<I>, ToFields<O>>[]
+  readonly fallback?: Fallback<InputsOf<I, K>, ToFields<O>> | readonly Fallback<InputsOf<I, K>, ToFields<O>>[]
   /** Rows that a reader learns from; they become the golden examples of every version. */
-  readonly examples?: readonly RowOf<ToFields<I>>[]
+  readonly examples?: readonly RowOf<InputsOf<I, K>>[]
 }
 
 /** A checked definition; what a definition module exports by default. */
@@ -87,7 +101,7 @@ export interface ModelDefinition<I extends Fields = Fields, O extends Fields = F
   readonly artifact: string
   readonly input: I
   readonly output: O
-  readonly gather: Readonly<Record<string, GatherOptions<I>>>
+  readonly gather: Readonly<Record<string, GatherOptions>>
   readonly preprocess: Preprocess<I> | null
   readonly postprocess: Postprocess<I, O> | null
   readonly guard: GuardOptions<I>

@@ -1,0 +1,84 @@
+import type { Fields } from '../core/field.js'
+import { checkAction, typeName } from './check-field.js'
+import type { Fallback, FallbackModel, GatherOptions, GuardOptions, NamedFallback } from './definition.js'
+import { refuseDefinition } from './definition-error.js'
+
+/** Refuses keys and features that `gather` cannot look up. */
+export function checkGather(gather: Readonly<Record<string, GatherOptions>>, input: Fields): void {
+  const tableOf = new Map<string, string>()
+  for (const [table, { key, features }] of Object.entries(gather)) {
+    const place = `gather \`${table}\``
+    const kind = input[key]?.kind
+    if (kind !== 'text' && kind !== 'category' && kind !== 'integer') {
+      refuseDefinition(place, `the key \`${key}\` is a ${String(kind)}; a key is a text, a category or an integer`)
+    }
+    if (!Array.isArray(features) || features.length === 0) refuseDefinition(place, 'features is empty; list the inputs to look up')
+    for (const feature of features as string[]) {
+      if (!Object.hasOwn(input, feature)) refuseDefinition(place, `the feature \`${feature}\` is not an input of the model`)
+      if (feature === key) refuseDefinition(place, `\`${feature}\` is the key and cannot be looked up by itself`)
+      const other = tableOf.get(feature)
+      if (other !== undefined) refuseDefinition(place, `the feature \`${feature}\` already comes from \`${other}\``)
+      tableOf.set(feature, table)
+    }
+  }
+}
+
+/** Refuses guard options that cannot hold: unknown actions, a fallback that is not there, checks that are no functions. */
+export function checkGuard(guard: GuardOptions<never>, input: Fields, hasFallback: boolean): void {
+  const wanted = new Map<string, unknown>([
+    ['guard.onFail', guard.onFail],
+    ['guard.onOutputFail', guard.onOutputFail],
+    ...Object.entries(input).map(([name, field]) => [`input \`${name}\`: onFail`, field.onFail] as const),
+  ])
+  for (const [name, check] of Object.entries(guard.cross ?? {})) {
+    const place = `guard.cross \`${name}\``
+    const test: unknown = typeof check === 'function' ? check : check?.test
+    if (typeof test !== 'function') refuseDefinition(place, `expected a function of a row, received ${typeName(test)}`)
+    if (typeof check !== 'function') wanted.set(`${place}: onFail`, check.onFail)
+  }
+  for (const [place, action] of wanted) {
+    if (action === undefined) continue
+    checkAction(place, action)
+    if (action === 'fallback' && !hasFallback) refuseDefinition(place, `is 'fallback', but the definition has no fallback`)
+  }
+  const { deadlineMs, unknownFields } = guard
+  if (deadlineMs !== undefined && !(Number.isFinite(deadlineMs) && deadlineMs > 0)) {
+    refuseDefinition('guard.deadlineMs', `expected milliseconds greater than 0, received ${String(deadlineMs)}`)
+  }
+  if (unknownFields !== undefined && unknownFields !== 'reject' && unknownFields !== 'ignore') {
+    refuseDefinition('guard.unknownFields', `expected 'reject' or 'ignore', received ${String(unknownFields)}`)
+  }
+}
+
+/** One fallback or several as a ladder of named ones. */
+export function toLadder(fallback: unknown): readonly (NamedFallback<Fields, Fields> | FallbackModel<Fields, Fields>)[] {
+  if (fallback === undefined || fallback === null) return []
+  const ladder = (Array.isArray(fallback) ? fallback : [fallback]).map((step: Fallback<Fields, Fields>) => toStep(step))
+  const names = new Set<string>()
+  for (const { name } of ladder) {
+    if (names.has(name)) refuseDefinition('fallback', `two fallbacks are named '${name}'; give each its own name`)
+    names.add(name)
+  }
+  return ladder
+}
+
+function toStep(step: Fallback<Fields, Fields>): NamedFallback<Fields, Fields> | FallbackModel<Fields, Fields> {
+  if (typeof step === 'function') return { name: 'heuristic', answer: step }
+  if (typeof step !== 'object' || step === null) {
+    refuseDefinition('fallback', `expected a function, { name, answer } or { name, artifact }, received ${typeName(step)}`)
+  }
+  if (typeof step.name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(step.name)) {
+    refuseDefinition('fallback', `a name is letters, digits, dots, underscores and dashes, 64 at most, received ${String(step.name)}`)
+  }
+  const answers = 'answer' in step && typeof step.answer === 'function'
+  const runs = 'artifact' in step && typeof step.artifact === 'string' && step.artifact !== ''
+  if (answers === runs) refuseDefinition(`fallback \`${step.name}\``, 'give it either `answer`, a function, or `artifact`, an ONNX file')
+  return step
+}
+
+/** True for a step of the ladder that is a model of its own. */
+export function isFallbackModel<I extends Fields, O extends Fields>(
+  step: NamedFallback<I, O> | FallbackModel<I, O>,
+): step is FallbackModel<I, O> {
+  return 'artifact' in step
+}
