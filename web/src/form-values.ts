@@ -26,7 +26,7 @@ function startValue(field: FieldInfo, example: unknown): FieldValue {
   if (isPicture(field)) return example === undefined || example === null ? [] : flatten(example)
   if (example === undefined || example === null) return field.kind === 'category' && !field.optional ? (field.categories?.[0] ?? '') : ''
   if (typeof example === 'object') return JSON.stringify(example)
-  return String(example as string | number | boolean)
+  return `${example as string | number | boolean}`
 }
 
 function flatten(value: unknown): number[] {

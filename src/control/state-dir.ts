@@ -1,0 +1,33 @@
+import { mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+/** Where one installation keeps its state; every path is absolute. */
+export interface StateDir {
+  readonly root: string
+  /** Versions, aliases, journal. */
+  readonly registry: string
+  /** Checked-out versions, verified copies that workers load from. */
+  readonly checkouts: string
+  /** Staging of models on their way in. */
+  readonly staging: string
+  readonly keys: string
+  readonly adminToken: string
+  /** Feature tables of the embedded store. */
+  readonly features: string
+}
+
+/** The state folder, made (0700) when absent. */
+export function openStateDir(path: string): StateDir {
+  const root = resolve(path)
+  const dir: StateDir = {
+    root,
+    registry: join(root, 'registry'),
+    checkouts: join(root, 'checkouts'),
+    staging: join(root, 'staging'),
+    keys: join(root, 'keys.json'),
+    adminToken: join(root, 'admin-token'),
+    features: join(root, 'features.sqlite'),
+  }
+  for (const folder of [dir.root, dir.checkouts, dir.staging]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  return dir
+}
