@@ -48,6 +48,7 @@ export type ErrorCode =
   | 'RUN_FAILED'
   | 'FALLBACK_FAILED'
   | 'DEADLINE'
+  | 'CANCELLED'
   | 'QUEUE_FULL'
   | 'NOT_READY'
   | 'WORKER_LOST'
@@ -133,6 +134,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
   FALLBACK_FAILED: { ...internal, help: 'The model and every fallback failed on this row. See the server log.' },
   // Serving.
   DEADLINE: { http: 504, grpc: 4, ...busy, help: 'The answer did not come within the deadline, and there is no fallback.' },
+  CANCELLED: { http: 499, grpc: 1, ...busy, help: 'The client went away before its answer was computed.' },
   QUEUE_FULL: { http: 429, grpc: 8, ...busy, help: 'The queue of the model is full. Retry after the time in Retry-After.' },
   NOT_READY: {
     http: 503,
