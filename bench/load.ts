@@ -25,7 +25,19 @@ export interface LoadOptions {
 export async function load(options: LoadOptions): Promise<LoadResult> {
   const script = join(tmpdir(), `slipway-bench-${process.pid}.lua`)
   writeFileSync(script, luaScript(options.body))
-  const args = ['-c', String(options.core), 'wrk', '-t1', `-c${options.connections}`, `-d${options.seconds}s`, '--timeout', '10s', '-s', script, options.url]
+  const args = [
+    '-c',
+    String(options.core),
+    'wrk',
+    '-t1',
+    `-c${options.connections}`,
+    `-d${options.seconds}s`,
+    '--timeout',
+    '10s',
+    '-s',
+    script,
+    options.url,
+  ]
   return parse(await run('taskset', args))
 }
 
