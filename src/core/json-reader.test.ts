@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ElementBuffer } from './element-buffer.js'
 import { SlipwayError } from './errors.js'
@@ -54,7 +54,7 @@ describe('values', () => {
   test('a text is the same with any of its UTF-16 units escaped', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.infiniteStream(fc.boolean()), (text, escape) => {
-        const json = [...text].map((point) => (escape.next().value ? escaped(point) : JSON.stringify(point).slice(1, -1)))
+        const json = Array.from(text, (point) => (escape.next().value ? escaped(point) : JSON.stringify(point).slice(1, -1)))
         expect(readAll(`"${json.join('')}"`)).toBe(text)
       }),
     )
@@ -76,10 +76,9 @@ describe('values', () => {
 
   test('random bytes are accepted exactly where a strict decoder and JSON.parse accept them', () => {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-    const soup = fc.array(fc.constantFrom(...'[]{}:,"\\u0dD8eE+-.19truefalsn \n\t\u0001é'), { maxLength: 12 })
+    const soup = fc.string({ unit: fc.constantFrom(...'[]{}:,"\\u0dD8eE+-.19truefalsn \n\t\u0001é'.split('')), maxLength: 12 })
     fc.assert(
-      fc.property(soup, (parts) => {
-        const text = parts.join('')
+      fc.property(soup, (text) => {
         const bytes = encoder.encode(text)
         let accepted = true
         try {
@@ -88,8 +87,8 @@ describe('values', () => {
           accepted = false
         }
         const code = codeOf(() => readAll(bytes))
-        if (!accepted) expect(code).not.toBe('none')
-        else expect(['none', 'INVALID_UTF8', 'INPUT_DUPLICATE', 'INPUT_RANGE']).toContain(code)
+        const fine = ['none', 'INVALID_UTF8', 'INPUT_DUPLICATE', 'INPUT_RANGE']
+        expect(accepted ? fine : ['INVALID_JSON', 'INVALID_UTF8']).toContain(code)
       }),
       { numRuns: 5000 },
     )
@@ -207,21 +206,21 @@ describe('numbers', () => {
   const anyDouble = fc.tuple(fc.integer({ min: 0, max: 0xffffffff }), fc.integer({ min: 0, max: 0xffffffff })).map(([low, high]) => {
     bits[0] = low
     bits[1] = high
-    return float[0]!
+    return float.at(0) ?? 0
   })
 
-  function same(text: string): void {
+  function isSame(text: string): boolean {
     const json = reader(text)
     const value = json.number()
     json.end()
-    expect(Object.is(value, JSON.parse(text)), text).toBe(true)
-    expect(json.overflowed).toBe(!Number.isFinite(value))
+    return Object.is(value, JSON.parse(text)) && json.overflowed === !Number.isFinite(value)
   }
 
   test('every double, subnormals too, is read back bit for bit from its shortest form', () => {
     fc.assert(
       fc.property(anyDouble, (value) => {
-        if (Number.isFinite(value)) same(String(value))
+        fc.pre(Number.isFinite(value))
+        expect(isSame(String(value))).toBe(true)
       }),
       { numRuns: 3000 },
     )
@@ -235,14 +234,17 @@ describe('numbers', () => {
         const head = `${sign}${whole.replace(/^0+(?=\d)/, '')}`
         return `${head}${fraction === null ? '' : `.${fraction}`}${exponent === null ? '' : `e${exponent}`}`
       })
-    fc.assert(fc.property(literal, same), { numRuns: 5000 })
+    fc.assert(
+      fc.property(literal, (text) => expect(isSame(text)).toBe(true)),
+      { numRuns: 5000 },
+    )
   })
 
   test('values halfway between two doubles round to even', () => {
     const half = fc
       .tuple(fc.bigInt(2n ** 53n, 2n ** 59n), fc.integer({ min: 1, max: 6 }))
       .map(([m, k]) => String(((m >> 6n) << 6n) + 2n ** BigInt(k - 1)))
-    fc.assert(fc.property(half, same), { numRuns: 2000 })
+    fc.assert(fc.property(half, isSame), { numRuns: 2000 })
     for (const text of [
       '9007199254740993',
       '9007199254740992.5',
@@ -251,7 +253,7 @@ describe('numbers', () => {
       '8.5e22',
       '0.1e23',
     ])
-      same(text)
+      expect([text, isSame(text)]).toEqual([text, true])
   })
 
   test.each([
@@ -269,7 +271,9 @@ describe('numbers', () => {
     '123456789012345678',
     '1e00005',
     '1e-99999999999999',
-  ])('%s is read as JSON.parse reads it', same)
+  ])('%s is read as JSON.parse reads it', (text) => {
+    expect(isSame(text)).toBe(true)
+  })
 
   test('a finite literal beyond the doubles is an infinity that says so', () => {
     const json = reader('[1e400,-1e400,1,Infinity]')
@@ -293,7 +297,12 @@ describe('numbers', () => {
 
   test('whole numbers are exact beyond 2^53', () => {
     const whole = (text: string): unknown => reader(text).integer({ nonFinite: true })
-    fc.assert(fc.property(fc.bigInt(-(2n ** 70n), 2n ** 70n), (value) => BigInt(whole(String(value)) as bigint) === value))
+    fc.assert(
+      fc.property(
+        fc.bigInt(-(2n ** 70n), 2n ** 70n),
+        (value) => whole(String(value)) === (Number.isSafeInteger(Number(value)) ? Number(value) : value),
+      ),
+    )
     expect(whole('9223372036854775807')).toBe(9_223_372_036_854_775_807n)
     expect(whole('3.0')).toBe(3)
     expect(whole('1e3')).toBe(1000)

@@ -17,7 +17,7 @@ export function keyTable(names: readonly string[]): KeyTable {
   const starts = Int32Array.from({ length: names.length + 1 })
   for (const [i, bytes] of encoded.entries()) starts[i + 1] = starts[i]! + bytes.length
   const all = new Uint8Array(starts[names.length]!)
-  for (const [i, bytes] of encoded.entries()) all.set(bytes, starts[i]!)
+  for (const [i, bytes] of encoded.entries()) all.set(bytes, starts[i])
   return new BytesKeyTable(names, all, starts)
 }
 
