@@ -1,0 +1,130 @@
+import type { ErrorCode } from '../core/errors.js'
+import type { Signature } from '../core/field.js'
+import type { RowIssue } from '../core/issue.js'
+import type { ModelIdentity, Prediction, StageTimings } from '../core/prediction.js'
+import { classCounter } from './class-counter.js'
+import type { Counter, Histogram, MetricsSink } from './metrics-sink.js'
+import { servingMetrics } from './serving-metrics.js'
+
+const stages = ['validate', 'gather', 'preprocess', 'run', 'postprocess', 'return'] as const
+
+/** The measurements of one served version, its series looked up once. */
+export interface ModelMetrics {
+  /** One run of the model: its stages, its size, its guards, fallbacks and classes. */
+  run(prediction: Prediction): void
+  /** One request answered. `source` is that of its rows, `mixed` when they differ, `none` when nothing answered. */
+  request(route: string, code: ErrorCode | 'OK', source: string, durationMs: number): void
+  /** Where the numbers of waiting and unanswered requests are read from. */
+  track(read: { readonly inflight: () => number; readonly queued: () => number }): void
+  /** The aliases that point at the version now. */
+  aliases(names: readonly string[]): void
+  /** Forgets the series of the version, once they have been read for the last time. */
+  retire(): void
+}
+
+/** Measurements of one version into a sink. */
+export function createModelMetrics(sink: MetricsSink, identity: ModelIdentity, signature: Signature): ModelMetrics {
+  const of = { model: identity.name, version: identity.version }
+  const duration = sink.histogram(servingMetrics.requestDuration).with(of)
+  const batchSize = sink.histogram(servingMetrics.batchSize).with(of)
+  const stageFamily = sink.histogram(servingMetrics.stageDuration)
+  const stageSeries = stages.map((stage) => stageFamily.with({ ...of, stage }))
+  const requests = sink.counter(servingMetrics.requests)
+  const answered = new CounterTree((route, code, source) => requests.with({ ...of, route, code, source }))
+  const guards = sink.counter(servingMetrics.guards)
+  const fallbacks = sink.counter(servingMetrics.fallbacks)
+  const info = sink.gauge(servingMetrics.modelInfo)
+  const countClasses = classCounter(sink, identity.name, signature.output)
+
+  function countIssues(issues: ReadonlyMap<number, readonly RowIssue[]>): void {
+    for (const rows of issues.values()) {
+      for (const issue of rows) guards.with({ model: of.model, guard: guardOf(issue, signature), action: issue.action }).add(1)
+    }
+  }
+
+  function countFallbacks(prediction: Prediction): void {
+    for (let row = 0; row < prediction.length; row++) {
+      if (prediction.sourceNames[prediction.sources[row]!]?.startsWith('fallback:') !== true) continue
+      fallbacks.with({ model: of.model, reason: reasonOf(prediction.issues?.get(row)) }).add(1)
+    }
+  }
+
+  return {
+    run(prediction) {
+      observeStages(stageSeries, prediction.timings)
+      batchSize.observe(prediction.length)
+      if (prediction.issues !== null) countIssues(prediction.issues)
+      if (prediction.sourceNames.length > 2) countFallbacks(prediction)
+      countClasses(prediction)
+    },
+    request(route, code, source, durationMs) {
+      duration.observe(durationMs / 1000)
+      answered.get(route, code, source).add(1)
+    },
+    track({ inflight, queued }) {
+      sink.gauge(servingMetrics.inflight).with(of).track(inflight)
+      sink.gauge(servingMetrics.queueDepth).with(of).track(queued)
+    },
+    aliases(names) {
+      info.retire(of)
+      const labels = { ...of, digest: identity.digest }
+      for (const alias of names.length === 0 ? [''] : names) info.with({ ...labels, alias }).set(1)
+    },
+    retire() {
+      for (const metric of [servingMetrics.requestDuration, servingMetrics.batchSize, servingMetrics.stageDuration]) {
+        sink.histogram<string>(metric).retire(of)
+      }
+      requests.retire(of)
+      for (const metric of [servingMetrics.inflight, servingMetrics.queueDepth]) sink.gauge<string>(metric).retire(of)
+      info.retire(of)
+    },
+  }
+}
+
+function observeStages(series: readonly Histogram[], timings: StageTimings): void {
+  series[0]!.observe(timings.validateMs / 1000)
+  series[1]!.observe(timings.gatherMs / 1000)
+  series[2]!.observe(timings.preprocessMs / 1000)
+  series[3]!.observe(timings.runMs / 1000)
+  series[4]!.observe(timings.postprocessMs / 1000)
+  series[5]!.observe(timings.returnMs / 1000)
+}
+
+/** `INPUT_RANGE:amount` for a field of the signature; a name that only the caller knows never becomes a label. */
+function guardOf(issue: RowIssue, signature: Signature): string {
+  const { field } = issue
+  const known = field !== null && (Object.hasOwn(signature.input, field) || Object.hasOwn(signature.output, field))
+  return known ? `${issue.code}:${field}` : issue.code
+}
+
+function reasonOf(issues: readonly RowIssue[] | undefined): string {
+  const found = issues?.find((issue) => issue.action === 'fallback') ?? issues?.[0]
+  return found?.code ?? 'UNKNOWN'
+}
+
+/** Counters by route, code and source: three small map lookups where a joined key would cost a string. */
+class CounterTree {
+  readonly #create: (route: string, code: string, source: string) => Counter
+  readonly #routes = new Map<string, Map<string, Map<string, Counter>>>()
+
+  constructor(create: (route: string, code: string, source: string) => Counter) {
+    this.#create = create
+  }
+
+  get(route: string, code: string, source: string): Counter {
+    const found = this.#routes.get(route)?.get(code)?.get(source)
+    if (found !== undefined) return found
+    const counter = this.#create(route, code, source)
+    const codes = getOrAdd(this.#routes, route, () => new Map<string, Map<string, Counter>>())
+    getOrAdd(codes, code, () => new Map<string, Counter>()).set(source, counter)
+    return counter
+  }
+}
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  const made = create()
+  map.set(key, made)
+  return made
+}
