@@ -235,7 +235,9 @@ describe('numbers', () => {
         return `${head}${fraction === null ? '' : `.${fraction}`}${exponent === null ? '' : `e${exponent}`}`
       })
     fc.assert(
-      fc.property(literal, (text) => expect(isSame(text)).toBe(true)),
+      fc.property(literal, (text) => {
+        expect(isSame(text)).toBe(true)
+      }),
       { numRuns: 5000 },
     )
   })
