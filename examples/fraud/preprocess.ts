@@ -2,7 +2,7 @@ import { channels, countries, merchants } from './payment.js'
 import type { PaymentFrame } from './payment.js'
 
 /** Columns of the matrix: 8 numbers, 6 derived ones, one for each country, kind of merchant and channel. */
-export const width = 14 + countries.length + merchants.length + channels.length
+const width = 14 + countries.length + merchants.length + channels.length
 
 /**
  * Payments to the float32 [rows, width] matrix of fraud.onnx and fraud-small.onnx, one column after the other; an unknown number is NaN.
