@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 
 const failedSteps = Number(process.argv[2] ?? 0)
-const results = ['build/test-results.json', 'build/test-results-engines.json'].filter((file) => existsSync(file)).map((file) => JSON.parse(readFileSync(file, 'utf8')))
+const results = ['build/test-results.json', 'build/test-results-engines.json']
+  .filter((file) => existsSync(file))
+  .map((file) => JSON.parse(readFileSync(file, 'utf8')))
 const sum = (key) => results.reduce((total, result) => total + result[key], 0)
 
 const skipped = sum('numPendingTests') + sum('numTodoTests')
