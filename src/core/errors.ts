@@ -52,6 +52,7 @@ export type ErrorCode =
   | 'QUEUE_FULL'
   | 'NOT_READY'
   | 'WORKER_LOST'
+  | 'UNREACHABLE'
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'UNSUPPORTED'
@@ -141,6 +142,12 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
     grpc: 14,
     ...busy,
     help: 'The server or model is starting, draining or failed its self-test. Retry after the time in Retry-After.',
+  },
+  UNREACHABLE: {
+    http: 503,
+    grpc: 14,
+    ...busy,
+    help: 'The client got no answer at all: the server is not there, or the connection was lost. Check its URL.',
   },
   WORKER_LOST: { http: 503, grpc: 14, ...busy, help: 'The model worker ended while it ran the request. A new one is started; retry.' },
   UNAUTHENTICATED: { http: 401, grpc: 16, ...denied, help: 'The route wants a key: Authorization: Bearer <key>.' },
