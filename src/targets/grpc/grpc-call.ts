@@ -1,0 +1,112 @@
+import type { Metadata, ServerUnaryCall } from '@grpc/grpc-js'
+import type { Authorizer, Principal } from '../../access/authorizer.js'
+import { bearerToken } from '../../access/bearer.js'
+import { isLoopbackCaller } from '../../access/loopback.js'
+import type { Scope } from '../../access/scope.js'
+import type { Clock } from '../../core/ports.js'
+import type { RequestContext } from '../../serving/data-plane.js'
+
+/** What unary calls and streams have in common. */
+export type ServerCall = Omit<ServerUnaryCall<unknown, unknown>, 'request'>
+
+const acceptableId = /^[\w.:/+=@-]{1,128}$/
+const traceParentForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
+
+export interface GrpcCallParts {
+  readonly authorizer: Authorizer | null
+  readonly clock: Clock
+  /** Makes the id of a request that brings none. */
+  readonly newId: () => string
+}
+
+/** One call as the handlers see it. */
+export class GrpcCall {
+  readonly #call: ServerCall
+  readonly #authorizer: Authorizer | null
+  readonly #clock: Clock
+  /** The client's `x-request-id` when it is short and plain (it goes into logs), else a new one. */
+  readonly requestId: string
+
+  constructor(call: ServerCall, parts: GrpcCallParts) {
+    this.#call = call
+    this.#authorizer = parts.authorizer
+    this.#clock = parts.clock
+    const given = this.header('x-request-id')
+    this.requestId = given !== null && acceptableId.test(given) ? given : parts.newId()
+  }
+
+  /** First value of a metadata key. */
+  header(name: string): string | null {
+    return headerOf(this.#call.metadata, name)
+  }
+
+  /** The caller's `traceparent` (W3C Trace Context) when well formed. */
+  get traceParent(): string | null {
+    const given = this.header('traceparent')
+    return given !== null && given.length <= 256 && traceParentForm.test(given) ? given : null
+  }
+
+  /** Throws UNAUTHENTICATED or FORBIDDEN; null when there is no authorizer. */
+  authorize(scope: Scope, model: string | null): Principal | null {
+    if (this.#authorizer === null) return null
+    const token = bearerToken(this.header('authorization') ?? undefined)
+    return this.#authorizer.authorize({ token, scope, model, loopback: this.#isLocal() })
+  }
+
+  /** Aborted when the client cancels, goes away, or its deadline passes. */
+  get signal(): AbortSignal {
+    return abortOnCancel(this.#call)
+  }
+
+  /** What the data plane is told; `timeoutMs` is the limit that the message itself sets. */
+  context(timeoutMs: number | null = null): RequestContext {
+    return new CallContext(this.#call, this.requestId, this.#remainingMs(timeoutMs))
+  }
+
+  #isLocal(): boolean {
+    const address = this.#call.getPeer().replace(/:\d+$/, '')
+    const headers: Record<string, string> = { ':authority': this.#call.getHost() }
+    for (const [name, value] of Object.entries(this.#call.metadata.getMap())) headers[name] = value.toString()
+    return isLoopbackCaller({ address, headers })
+  }
+
+  #remainingMs(timeoutMs: number | null): number | null {
+    const remaining = Number(this.#call.getDeadline()) - this.#clock.now()
+    if (!Number.isFinite(remaining)) return timeoutMs
+    // An answer given at the very deadline, such as a fallback, would reach the client too late.
+    const usable = Math.max(0, remaining - Math.min(5, remaining * 0.1))
+    return timeoutMs === null ? usable : Math.min(usable, timeoutMs)
+  }
+}
+
+function headerOf(metadata: Metadata, name: string): string | null {
+  const value = metadata.get(name)[0]
+  return value === undefined ? null : value.toString()
+}
+
+/** Makes its abort signal only when somebody asks for it: most requests are answered within one turn. */
+class CallContext implements RequestContext {
+  readonly route = 'grpc'
+  readonly requestId: string
+  readonly timeoutMs?: number
+  readonly #call: ServerCall
+  #signal: AbortSignal | null = null
+
+  constructor(call: ServerCall, requestId: string, timeoutMs: number | null) {
+    this.#call = call
+    this.requestId = requestId
+    if (timeoutMs !== null) this.timeoutMs = timeoutMs
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= abortOnCancel(this.#call)
+    return this.#signal
+  }
+}
+
+function abortOnCancel(call: ServerCall): AbortSignal {
+  const controller = new AbortController()
+  if (call.cancelled) controller.abort()
+  else call.once('cancelled', () => controller.abort())
+  return controller.signal
+}

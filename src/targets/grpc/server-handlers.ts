@@ -1,0 +1,32 @@
+import type { GrpcServerOptions } from './options.js'
+import { aboutModel, modelRef } from './model-ref.js'
+import type { GRPCInferenceService } from './proto/open_inference_pb.js'
+import type { HandlersOf } from './service.js'
+
+/** What this server speaks beyond the core of the protocol, in Triton's names. */
+const extensions: readonly string[] = [
+  'model_configuration',
+  'model_repository',
+  'model_repository(unload_dependents)',
+  'parameters',
+  'statistics',
+]
+
+type ServerHandlers = Pick<HandlersOf<typeof GRPCInferenceService>, 'serverLive' | 'serverReady' | 'modelReady' | 'serverMetadata'>
+
+/** Liveness, readiness and the server's own metadata. Asking whether the server is live or ready needs no key. */
+export function serverHandlers({ plane, server }: GrpcServerOptions, draining: AbortSignal): ServerHandlers {
+  return {
+    serverLive: () => ({ live: plane.live() }),
+    serverReady: async () => ({ ready: !draining.aborted && (await plane.ready()) }),
+    async modelReady({ name, version }, call) {
+      const ref = modelRef(name, version)
+      call.authorize('read', ref.name)
+      return { ready: !draining.aborted && (await aboutModel(ref, () => plane.modelReady(ref.name, ref.selector))) }
+    },
+    serverMetadata(_, call) {
+      call.authorize('read', null)
+      return { name: server.name, version: server.version, extensions: [...extensions] }
+    },
+  }
+}
