@@ -4,7 +4,9 @@ import { basename, extname, join, resolve } from 'node:path'
 import { SlipwayError } from '../core/errors.js'
 
 /** A model on somebody's disk: a bare ONNX file, or a definition module that names one. */
-export type Source = { readonly kind: 'artifact'; readonly path: string; readonly name: string } | { readonly kind: 'definition'; readonly path: string }
+export type Source =
+  | { readonly kind: 'artifact'; readonly path: string; readonly name: string }
+  | { readonly kind: 'definition'; readonly path: string }
 
 const definitionNames = ['model.ts', 'model.mts', 'model.js', 'model.mjs']
 const definitionTypes = new Set(['.ts', '.mts', '.js', '.mjs'])
