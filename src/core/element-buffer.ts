@@ -1,12 +1,17 @@
 import type { DataByDType, DType } from './dtype.js'
 import { allocate } from './dtype.js'
 
+/** Storage of this many elements is kept whatever happens; more is given back after this many uses that needed a quarter of it or less. */
+const keptElements = 65_536
+const patience = 64
+
 /** Storage that elements are appended to; it doubles when it is full. */
 export class ElementBuffer<D extends DType = DType> {
   readonly dtype: D
   length = 0
   #data: DataByDType[D]
   #capacity: number
+  #idle = 0
 
   constructor(dtype: D, capacity = 16) {
     this.dtype = dtype
@@ -32,11 +37,15 @@ export class ElementBuffer<D extends DType = DType> {
     copyElements(old, 0, this.#data, 0, this.length)
   }
 
-  /** Forgets every element, and the storage too. */
-  release(capacity = 16): void {
+  /** Forgets every element, of which `used` were in use, for the storage to be used again. */
+  recycle(used: number): void {
     this.length = 0
-    this.#capacity = capacity
-    this.#data = allocate(this.dtype, capacity)
+    if (this.dtype === 'string') (this.#data as string[]).fill('', 0, used)
+    this.#idle = used * 4 <= this.#capacity ? this.#idle + 1 : 0
+    if (this.#idle < patience || this.#capacity <= keptElements) return
+    this.#idle = 0
+    this.#capacity = Math.max(16, used)
+    this.#data = allocate(this.dtype, this.#capacity)
   }
 
   /** Elements `start` to `end`: a view of the storage; a copy for strings. */
