@@ -40,7 +40,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'targets/embedded': target,
   'targets/grpc': { ...target, packages: ['@grpc/grpc-js', '@bufbuild/protobuf'] },
   'targets/http': { ...target, packages: ['fastify', 'csv-parse'] },
-  control: { rooms: [...floor1, 'model', 'registry', 'serving', 'drivers/*', 'targets/*'], node: true, packages: ['jiti'] },
+  control: { rooms: [...floor1, 'model', 'registry', 'serving', 'drivers/*', 'targets/*'], node: true, packages: ['fastify'] },
   cli: { rooms: ['core', 'control', 'artifact'], node: true, packages: ['citty'] },
 }
 

@@ -46,7 +46,7 @@ export function integerFlag(
   if (text === undefined || text === '') return undefined
   const value = Number(text)
   if (Number.isInteger(value) && value >= bounds[0] && value <= bounds[1]) return value
-  throw usageError(`--${name} wants a whole number from ${bounds[0]} to ${bounds[1]}, received ${String(text)}`)
+  throw usageError(`--${name} wants a whole number from ${bounds[0]} to ${bounds[1]}, received ${JSON.stringify(text)}`)
 }
 
 /** A word out of a list given as a flag. */
@@ -59,7 +59,7 @@ export function choiceFlag<const C extends string>(
   if (text === undefined) return undefined
   const found = choices.find((choice) => choice === text)
   if (found !== undefined) return found
-  throw usageError(`--${name} wants one of ${choices.join(', ')}, received ${String(text)}`)
+  throw usageError(`--${name} wants one of ${choices.join(', ')}, received ${JSON.stringify(text)}`)
 }
 
 function parse<T extends ArgsDef>(rawArgs: readonly string[], verb: Verb<T>): ParsedArgs<T> {
@@ -82,8 +82,7 @@ function refuseUnknown(rawArgs: readonly string[], verb: { readonly name: string
 
 async function usageOf<T extends ArgsDef>(verb: Verb<T>): Promise<string> {
   const text = await renderUsage(defineCommand({ meta: { name: `slipway ${verb.name}`, description: verb.description }, args: verb.args }))
-  // eslint-disable-next-line no-control-regex
-  return process.stdout.isTTY === true ? text : text.replaceAll(/\u001B\[\d+m/g, '')
+  return process.stdout.isTTY ? text : text.replaceAll(/\u001B\[\d+m/g, '')
 }
 
 function indent(text: string): string {
