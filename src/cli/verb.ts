@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { type ArgsDef, defineCommand, type ParsedArgs, parseArgs, renderUsage } from 'citty'
 import { usageError } from './exit.js'
 
@@ -82,7 +83,7 @@ function refuseUnknown(rawArgs: readonly string[], verb: { readonly name: string
 
 async function usageOf<T extends ArgsDef>(verb: Verb<T>): Promise<string> {
   const text = await renderUsage(defineCommand({ meta: { name: `slipway ${verb.name}`, description: verb.description }, args: verb.args }))
-  return process.stdout.isTTY ? text : text.replaceAll(/\u001B\[\d+m/g, '')
+  return process.stdout.isTTY ? text : stripVTControlCharacters(text)
 }
 
 function indent(text: string): string {

@@ -1,4 +1,5 @@
 import { timingSafeEqual, createHash } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { bearerToken } from '../../access/bearer.js'
 import type { KeyStore } from '../../access/key-store.js'
@@ -80,7 +81,7 @@ async function listen(app: FastifyInstance, address: { readonly host: string; re
     const taken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
     throw taken ? new SlipwayError('ADDRESS_IN_USE', `port ${address.port} of ${address.host} is taken`, { cause }) : cause
   }
-  return { port: app.addresses()[0]!.port }
+  return { port: (app.server.address() as AddressInfo).port }
 }
 
 function sendError(logger: Logger, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
