@@ -1,0 +1,52 @@
+import Fastify from 'fastify'
+import type { HttpServer, HttpServerOptions } from './options.js'
+import { defaultLimits } from './limits.js'
+import { allRoutes } from './all-routes.js'
+import { dialectOf } from './dialect-of.js'
+import { createHotRoutes } from './hot-routes.js'
+import { listen, shutDown } from './life.js'
+import { mountRoutes } from './mount.js'
+import { createNodeServer } from './node-server.js'
+import { Pipeline } from './pipeline.js'
+import { createRequestIds } from './request-id.js'
+
+/** The REST server: every protocol on one port, over a protocol-free data plane. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const limits = { ...defaultLimits, ...options.limits }
+  let draining = false
+  const isDraining = (): boolean => draining
+  const pipeline = new Pipeline({
+    limits,
+    logger: options.logger,
+    clock: options.clock,
+    requestIds: createRequestIds(),
+    authorizer: options.authorizer ?? null,
+    observer: options.observer ?? null,
+    isDraining,
+  })
+  const routes = allRoutes({ options, limits, isDraining })
+  const hot = createHotRoutes(routes, pipeline)
+  const app = Fastify({
+    logger: false,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: limits.headerBytes },
+    frameworkErrors: (error, request, reply) => {
+      reply.hijack()
+      void pipeline.refuse(error, request.raw, reply.raw)
+    },
+    serverFactory: (handler) => createNodeServer(limits, (request, response) => hot(request, response) || handler(request, response)),
+  })
+  mountRoutes(app, routes, { pipeline, dialectOf })
+  await app.ready()
+  return {
+    listen: (address) => listen(app, address),
+    beginDrain: () => {
+      draining = true
+    },
+    close: (graceMs) => {
+      draining = true
+      return shutDown(app, graceMs)
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { RequestContext } from '../../serving/data-plane.js'
+import { traceParentOf } from './request-id.js'
+
+/** Names captured from the path, percent-decoded once. */
+export type PathParams = Readonly<Record<string, string>>
+
+const noBody = Buffer.alloc(0)
+
+/** One request as the handlers see it, whichever router found its route: method, path, headers, whole body. */
+export class HttpExchange {
+  readonly method: string
+  readonly headers: IncomingHttpHeaders
+  readonly params: PathParams
+  readonly requestId: string
+  /** Whole and decompressed, put here before the handler runs; empty where there was none. */
+  body: Buffer = noBody
+  /** Bytes that this request holds of the server's budget. */
+  heldBytes = 0
+  readonly #url: string
+  readonly #response: ServerResponse
+
+  constructor(request: IncomingMessage, response: ServerResponse, parts: { params: PathParams; requestId: string }) {
+    this.method = request.method ?? 'GET'
+    this.headers = request.headers
+    this.params = parts.params
+    this.requestId = parts.requestId
+    this.#url = request.url ?? '/'
+    this.#response = response
+  }
+
+  /** Takes the body in, as `bytes` more of the budget. */
+  hold(body: Buffer, bytes: number): void {
+    this.body = body
+    this.heldBytes += bytes
+  }
+
+  /** As sent, without the query. */
+  get path(): string {
+    return pathOf(this.#url)
+  }
+
+  get query(): URLSearchParams {
+    const mark = this.#url.indexOf('?')
+    return new URLSearchParams(mark < 0 ? '' : this.#url.slice(mark + 1))
+  }
+
+  /** True when there is a query at all; cheaper than reading it. */
+  get hasQuery(): boolean {
+    return this.#url.includes('?')
+  }
+
+  /** The header's only or first value, by lower-case name. */
+  header(name: string): string | null {
+    const value = this.headers[name]
+    return typeof value === 'string' ? value : (value?.[0] ?? null)
+  }
+
+  /** The caller's `traceparent`, when well formed. */
+  get traceParent(): string | null {
+    return traceParentOf(this.headers)
+  }
+
+  /** What the data plane is told about this request. */
+  context(route: string, timeoutMs: number | null = null): RequestContext {
+    return new ExchangeContext(this.#response, route, { requestId: this.requestId, timeoutMs })
+  }
+}
+
+/** The path of a request target, as sent, without the query. */
+export function pathOf(url: string): string {
+  const mark = url.indexOf('?')
+  return mark < 0 ? url : url.slice(0, mark)
+}
+
+/** Makes its abort signal only when somebody asks for it: most requests are answered within one turn. */
+class ExchangeContext implements RequestContext {
+  readonly route: string
+  readonly requestId: string
+  readonly timeoutMs?: number
+  readonly #response: ServerResponse
+  #signal: AbortSignal | null = null
+
+  constructor(response: ServerResponse, route: string, about: { requestId: string; timeoutMs: number | null }) {
+    this.route = route
+    this.requestId = about.requestId
+    if (about.timeoutMs !== null) this.timeoutMs = about.timeoutMs
+    this.#response = response
+  }
+
+  get signal(): AbortSignal {
+    this.#signal ??= abortOnClose(this.#response)
+    return this.#signal
+  }
+}
+
+function abortOnClose(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  if (response.destroyed) controller.abort()
+  else response.once('close', () => response.writableFinished || controller.abort())
+  return controller.signal
+}

@@ -1,0 +1,120 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Authorizer } from '../../access/authorizer.js'
+import { bearerToken } from '../../access/bearer.js'
+import { isLoopbackCaller } from '../../access/loopback.js'
+import { SlipwayError } from '../../core/errors.js'
+import type { Clock, Logger } from '../../core/ports.js'
+import type { HttpAnswer } from './answer.js'
+import type { BodyBudget } from './body.js'
+import { ClientGone, createBodyBudget, hasBody, readBody } from './body.js'
+import { decompress } from './encodings.js'
+import { HttpExchange } from './exchange.js'
+import type { PathParams } from './exchange.js'
+import { refusal } from './failure.js'
+import type { HttpLimits } from './limits.js'
+import type { HttpObserver } from './options.js'
+import type { RequestIds } from './request-id.js'
+import type { Route } from './route.js'
+import { writeAnswer } from './write-answer.js'
+
+export interface PipelineParts {
+  readonly limits: HttpLimits
+  readonly logger: Logger
+  readonly clock: Clock
+  readonly requestIds: RequestIds
+  readonly authorizer: Authorizer | null
+  readonly observer: HttpObserver | null
+  readonly isDraining: () => boolean
+}
+
+/** What every request goes through, whichever router found its route: id, bounds, permission, body, handler, answer, log. */
+export class Pipeline {
+  readonly #parts: PipelineParts
+  readonly #budget: BodyBudget
+  #underway = 0
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts
+    this.#budget = createBodyBudget(parts.limits.bufferedBytes)
+  }
+
+  /** Answers the request; settles when the answer is handed to the socket, never rejects. */
+  async serve(route: Route, params: PathParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const started = this.#parts.clock.monotonic()
+    const exchange = new HttpExchange(request, response, { params, requestId: this.#parts.requestIds(request.headers) })
+    let code: string | null = null
+    let answer: HttpAnswer
+    this.#underway++
+    try {
+      answer = await this.#answer(route, exchange, request)
+    } catch (error) {
+      if (error instanceof ClientGone) return
+      const refused = refusal(error, route.dialect, exchange)
+      this.#report(refused.error, route, exchange)
+      answer = refused.answer
+      code = refused.error.code
+    } finally {
+      this.#underway--
+      this.#budget.give(exchange.heldBytes)
+    }
+    const close = code === 'PAYLOAD_TOO_LARGE' || this.#parts.isDraining()
+    await writeAnswer(response, answer, { headers: exchange.headers, requestId: exchange.requestId, close })
+    this.#parts.observer?.answered({
+      route: route.pattern,
+      method: exchange.method,
+      status: answer.status,
+      code,
+      requestId: exchange.requestId,
+      durationMs: this.#parts.clock.monotonic() - started,
+      requestBytes: exchange.body.length,
+    })
+  }
+
+  #answer(route: Route, exchange: HttpExchange, request: IncomingMessage): HttpAnswer | Promise<HttpAnswer> {
+    if (this.#underway > this.#parts.limits.requests) throw new SlipwayError('QUEUE_FULL', 'the server has too many requests under way')
+    if (route.scope !== 'open' && this.#parts.authorizer !== null) this.#authorize(this.#parts.authorizer, route, exchange, request)
+    if (!hasBody(request) || exchange.method === 'GET' || exchange.method === 'HEAD') return route.handle(exchange)
+    return this.#readThenHandle(route, exchange, request)
+  }
+
+  async #readThenHandle(route: Route, exchange: HttpExchange, request: IncomingMessage): Promise<HttpAnswer> {
+    const { bodyBytes, decompressedBytes } = this.#parts.limits
+    const sent = await readBody(request, bodyBytes, this.#budget)
+    exchange.hold(sent, sent.length)
+    const encoding = request.headers['content-encoding']
+    if (encoding !== undefined) {
+      const body = await decompress(sent, encoding, decompressedBytes)
+      if (body !== sent) this.#budget.take(body.length)
+      exchange.hold(body, body === sent ? 0 : body.length)
+    }
+    return route.handle(exchange)
+  }
+
+  #authorize(authorizer: Authorizer, route: Route, exchange: HttpExchange, request: IncomingMessage): void {
+    const { scope } = route
+    if (scope === 'open') return
+    const everyday = scope === 'predict' || scope === 'read'
+    authorizer.authorize({
+      token: bearerToken(exchange.headers.authorization),
+      scope,
+      model: route.modelName === undefined ? modelParam(exchange.params) : route.modelName(exchange),
+      // Being local changes nothing for these two scopes, and finding out costs more than the rest of this function.
+      loopback: !everyday && isLoopbackCaller({ address: request.socket.remoteAddress, headers: exchange.headers }),
+    })
+  }
+
+  #report(error: SlipwayError, route: Route, exchange: HttpExchange): void {
+    if (error.spec.http < 500) return
+    const cause = error.cause instanceof Error ? error.cause.stack : undefined
+    const fields = { requestId: exchange.requestId, traceparent: exchange.traceParent ?? undefined, route: route.pattern, code: error.code, cause }
+    if (error.spec.http === 503) this.#parts.logger.warn(fields, error.message)
+    else this.#parts.logger.error(fields, error.message)
+  }
+}
+
+function modelParam(params: PathParams): string | null {
+  const reference = params['model']
+  if (reference === undefined) return null
+  const at = reference.indexOf('@')
+  return at < 0 ? reference : reference.slice(0, at)
+}

@@ -1,0 +1,92 @@
+import { parse } from 'csv-parse/sync'
+import { SlipwayError } from '../../../core/errors.js'
+import type { Field } from '../../../core/field.js'
+import type { PlainRow, RowShape } from './read-instance.js'
+import { emptyRow, fieldOf } from './read-instance.js'
+import { utf8Text } from '../utf8-text.js'
+
+const numeric = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const words: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Infinity, infinity: Infinity, '-inf': -Infinity, '-infinity': -Infinity }
+
+/**
+ * Reads rows of CSV (RFC 4180). MLflow sends a header line, SageMaker none: a first line of numbers alone is data, unless it counts 0, 1, 2 …
+ * as pandas names its columns. An empty cell is a missing value.
+ */
+export function readCsv(body: Buffer, shape: RowShape, elements: number): PlainRow[] {
+  const lines = parseLines(body)
+  const first = lines[0]
+  if (first === undefined) throw new SlipwayError('INVALID_REQUEST', 'the CSV has no lines')
+  if (lines.length * first.length > elements) throw new SlipwayError('TOO_MANY_ELEMENTS', `the CSV has more than ${elements} cells`)
+  const headed = !first.every((cell) => numeric.test(cell)) || first.every((cell, i) => cell === String(i))
+  const columns = headed && namesFields(first, shape) ? first : shape.names
+  return (headed ? lines.slice(1) : lines).map((line) => rowOf(line, columns, shape))
+}
+
+function parseLines(body: Buffer): string[][] {
+  try {
+    return parse(utf8Text(body), { bom: true, skip_empty_lines: true, relax_column_count: false, max_record_size: 1_048_576 })
+  } catch (error) {
+    if (error instanceof SlipwayError) throw error
+    const message = (error as Error).message.slice(0, 200)
+    throw new SlipwayError('INVALID_REQUEST', `the CSV can not be read: ${message}`, { cause: error })
+  }
+}
+
+/** A header names the model's fields, except that the columns of a data frame may be the elements of the only tensor. */
+function namesFields(header: readonly string[], { only, names }: RowShape): boolean {
+  if (only?.field.kind !== 'tensor') return true
+  return header.some((name) => names.includes(name))
+}
+
+function rowOf(line: readonly string[], columns: readonly string[], { fields, only }: RowShape): PlainRow {
+  const row = emptyRow()
+  if (only?.field.kind === 'tensor') {
+    row[only.name] = line.map((cell) => elementOf(cell, only.field))
+    return row
+  }
+  if (line.length !== columns.length) throw new SlipwayError('INPUT_SHAPE', `a line has ${line.length} cells, there are ${columns.length} columns`)
+  for (const [i, cell] of line.entries()) row[columns[i]!] = cellValue(cell, fieldOf(fields, columns[i]!))
+  return row
+}
+
+function elementOf(cell: string, field: Field): unknown {
+  if (field.dtype === 'string') return cell
+  if (field.dtype === 'int64' || field.dtype === 'uint64') return wholeNumber(cell)
+  if (field.dtype === 'bool') return booleanOf(cell)
+  return cell === '' ? Number.NaN : numberOf(cell)
+}
+
+/** What is no value of the field's kind stays a text: the frame builder then says what it expected. */
+function cellValue(cell: string, field: Field | null): unknown {
+  if (cell === '' && field?.kind !== 'text') return null
+  switch (field?.kind) {
+    case 'number':
+      return numberOf(cell)
+    case 'integer':
+      return wholeNumber(cell)
+    case 'boolean':
+      return booleanOf(cell)
+    case 'timestamp':
+      return numeric.test(cell) ? Number(cell) : cell
+    case 'text':
+    case 'category':
+    case 'tensor':
+    case 'schema':
+    case undefined:
+      return cell
+  }
+}
+
+function numberOf(cell: string): unknown {
+  return numeric.test(cell) ? Number(cell) : (words[cell.toLowerCase()] ?? cell)
+}
+
+function wholeNumber(cell: string): unknown {
+  return /^[+-]?\d+$/.test(cell) ? BigInt(cell.replace(/^\+/, '')) : numberOf(cell)
+}
+
+function booleanOf(cell: string): unknown {
+  const text = cell.toLowerCase()
+  if (text === 'true' || text === '1') return true
+  return text === 'false' || text === '0' ? false : cell
+}
