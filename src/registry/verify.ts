@@ -46,7 +46,10 @@ interface ModelReport {
 
 async function verifyModel(store: RegistryStore, ledger: Ledger, content: ContentCheck, model: string): Promise<ModelReport> {
   const { head, problems: broken } = await verifyJournal(store.records, model)
-  const problems = [...broken, ...(await verifyAliases(store.records, head))]
+  // Where the journal is broken, there is nothing to compare the alias files with.
+  const problems = broken.some(({ code }) => code === 'JOURNAL_BROKEN')
+    ? [...broken]
+    : [...broken, ...(await verifyAliases(store.records, head))]
   for (const [version, { digest }] of Object.entries(head.versions)) {
     const found = await content.version(digest)
     // What was removed and collected while we were reading is not wrong.
