@@ -27,7 +27,7 @@ export function parseSelector(selector: string | number): Selector {
   const value = String(selector)
   if (isDigest(value)) return { kind: 'digest', digest: value }
   if (/^[1-9][0-9]{0,14}$/u.test(value)) return { kind: 'version', version: Number(value) }
-  if (/^(?:[0-9]+$|sha256:)/u.test(value)) throw unknownVersion(value)
+  if (typeof selector === 'number' || /^(?:[0-9]+$|sha256:)/u.test(value)) throw unknownVersion(value)
   return { kind: 'alias', alias: checkAliasName(value) }
 }
 
