@@ -1,5 +1,6 @@
 import type { Fields } from '../core/field.js'
-import { checkAction, typeName } from './check-field.js'
+import { showValue } from '../guardrails/show-value.js'
+import { checkAction } from './check-field.js'
 import type { Fallback, FallbackModel, GatherOptions, GuardOptions, NamedFallback } from './definition.js'
 import { refuseDefinition } from './definition-error.js'
 
@@ -33,7 +34,7 @@ export function checkGuard(guard: GuardOptions<never>, input: Fields, hasFallbac
   for (const [name, check] of Object.entries(guard.cross ?? {})) {
     const place = `guard.cross \`${name}\``
     const test: unknown = typeof check === 'function' ? check : check?.test
-    if (typeof test !== 'function') refuseDefinition(place, `expected a function of a row, received ${typeName(test)}`)
+    if (typeof test !== 'function') refuseDefinition(place, `expected a function of a row, received ${showValue(test)}`)
     if (typeof check !== 'function') wanted.set(`${place}: onFail`, check.onFail)
   }
   for (const [place, action] of wanted) {
@@ -43,10 +44,10 @@ export function checkGuard(guard: GuardOptions<never>, input: Fields, hasFallbac
   }
   const { deadlineMs, unknownFields } = guard
   if (deadlineMs !== undefined && !(Number.isFinite(deadlineMs) && deadlineMs > 0)) {
-    refuseDefinition('guard.deadlineMs', `expected milliseconds greater than 0, received ${String(deadlineMs)}`)
+    refuseDefinition('guard.deadlineMs', `expected milliseconds greater than 0, received ${showValue(deadlineMs)}`)
   }
   if (unknownFields !== undefined && unknownFields !== 'reject' && unknownFields !== 'ignore') {
-    refuseDefinition('guard.unknownFields', `expected 'reject' or 'ignore', received ${String(unknownFields)}`)
+    refuseDefinition('guard.unknownFields', `expected 'reject' or 'ignore', received ${showValue(unknownFields)}`)
   }
 }
 
@@ -65,10 +66,10 @@ export function toLadder(fallback: unknown): readonly (NamedFallback<Fields, Fie
 function toStep(step: Fallback<Fields, Fields>): NamedFallback<Fields, Fields> | FallbackModel<Fields, Fields> {
   if (typeof step === 'function') return { name: 'heuristic', answer: step }
   if (typeof step !== 'object' || step === null) {
-    refuseDefinition('fallback', `expected a function, { name, answer } or { name, artifact }, received ${typeName(step)}`)
+    refuseDefinition('fallback', `expected a function, { name, answer } or { name, artifact }, received ${showValue(step)}`)
   }
   if (typeof step.name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(step.name)) {
-    refuseDefinition('fallback', `a name is letters, digits, dots, underscores and dashes, 64 at most, received ${String(step.name)}`)
+    refuseDefinition('fallback', `a name is letters, digits, dots, underscores and dashes, 64 at most, received ${showValue(step.name)}`)
   }
   const answers = 'answer' in step && typeof step.answer === 'function'
   const runs = 'artifact' in step && typeof step.artifact === 'string' && step.artifact !== ''

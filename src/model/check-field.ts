@@ -1,14 +1,16 @@
 import { allocate, integerRange } from '../core/dtype.js'
 import type { DType } from '../core/dtype.js'
+import { runSchema } from '../core/field-schema.js'
 import { isStandardSchema } from '../core/fields.js'
 import type { CategoryField, Field, IntegerField, SchemaField, TensorField, TextField, TimestampField } from '../core/field.js'
+import { showValue } from '../guardrails/show-value.js'
 import { refuseDefinition } from './definition-error.js'
 
 /** The field that an entry of `input` or `output` stands for, checked; `place` names it in messages. */
 export function toField(place: string, like: unknown): Field {
   if (isStandardSchema(like)) return schemaField(place, like)
   if (typeof like !== 'object' || like === null || !('kind' in like) || !isKind(like.kind)) {
-    refuseDefinition(place, `expected a field such as number(), or a Standard Schema, received ${typeName(like)}`)
+    refuseDefinition(place, `expected a field such as number(), or a Standard Schema, received ${showValue(like)}`)
   }
   const field = like as Field
   checkOptions(place, field)
@@ -23,37 +25,28 @@ function isKind(kind: unknown): kind is Field['kind'] {
   return kinds.includes(kind as string)
 }
 
-/** How messages name the type of a value that cannot be right. */
-export function typeName(value: unknown): string {
-  if (value === null) return 'null'
-  return Array.isArray(value) ? 'an array' : typeof value
-}
-
 function schemaField(place: string, schema: SchemaField['schema']): SchemaField {
   return { kind: 'schema', dtype: 'object', optional: acceptsAbsence(place, schema), schema }
 }
 
 /** Whether a schema lets a value be absent; refuses schemas that answer later, since rows are checked at once. */
 function acceptsAbsence(place: string, schema: SchemaField['schema']): boolean {
-  let result
   try {
-    result = schema['~standard'].validate(undefined)
+    return runSchema(schema, undefined, place).issue === null
   } catch {
-    return false
+    refuseDefinition(place, 'the schema is asynchronous; rows are checked at once')
   }
-  if (result instanceof Promise) refuseDefinition(place, 'the schema is asynchronous; slipway validates rows synchronously')
-  return result.issues === undefined
 }
 
 function checkOptions(place: string, field: Field): void {
-  if (typeof field.optional !== 'boolean') refuseDefinition(place, `optional is true or false, received ${String(field.optional)}`)
+  if (typeof field.optional !== 'boolean') refuseDefinition(place, `optional is true or false, received ${showValue(field.optional)}`)
   if (field.onFail !== undefined) checkAction(`${place}: onFail`, field.onFail)
-  if (field.kind !== 'schema' && field.schema !== null) acceptsAbsence(place, field.schema as SchemaField['schema'])
+  if (field.kind !== 'schema' && field.schema !== null) acceptsAbsence(place, field.schema)
 }
 
 /** Refuses anything but `reject`, `fallback` and `warn`. */
 export function checkAction(place: string, action: unknown): void {
-  if (!actions.includes(action as string)) refuseDefinition(place, `expected 'reject', 'fallback' or 'warn', received ${String(action)}`)
+  if (!actions.includes(action as string)) refuseDefinition(place, `expected 'reject', 'fallback' or 'warn', received ${showValue(action)}`)
 }
 
 function checkKind(place: string, field: Field): void {
@@ -82,7 +75,7 @@ function checkBounds(place: string, min: unknown, max: unknown): void {
     ['max', max],
   ] as const) {
     if (bound === undefined || typeof bound === 'bigint' || (typeof bound === 'number' && !Number.isNaN(bound))) continue
-    refuseDefinition(place, `${name} is a number, received ${typeof bound === 'number' ? 'NaN' : typeName(bound)}`)
+    refuseDefinition(place, `${name} is a number, received ${showValue(bound)}`)
   }
   checkOrder(place, 'min', min as number | undefined, 'max', max as number | undefined)
 }
@@ -94,7 +87,7 @@ function checkOrder(place: string, low: string, min: number | undefined, high: s
 function checkInteger(place: string, field: IntegerField): void {
   const range = Object.hasOwn(integerRange, field.dtype) ? integerRange[field.dtype] : undefined
   if (range === undefined)
-    refuseDefinition(place, `dtype is one of ${Object.keys(integerRange).join(', ')}, received ${String(field.dtype)}`)
+    refuseDefinition(place, `dtype is one of ${Object.keys(integerRange).join(', ')}, received ${showValue(field.dtype)}`)
   checkBounds(place, field.min, field.max)
   for (const name of ['min', 'max'] as const) {
     const bound = field[name]
@@ -111,7 +104,7 @@ function checkCategory(place: string, field: CategoryField): void {
   if (!Array.isArray(categories) || categories.length === 0) refuseDefinition(place, 'categories is empty; list the texts that may occur')
   const seen = new Set<string>()
   for (const name of categories) {
-    if (typeof name !== 'string') refuseDefinition(place, `a category is a text, received ${typeName(name)}`)
+    if (typeof name !== 'string') refuseDefinition(place, `a category is a text, received ${showValue(name)}`)
     if (seen.has(name)) refuseDefinition(place, `category '${name}' is listed twice`)
     seen.add(name)
   }
@@ -126,7 +119,7 @@ function checkText(place: string, field: TextField): void {
   }
   checkOrder(place, 'minLength', field.minLength, 'maxLength', field.maxLength)
   if (field.pattern !== undefined && !isPattern(field.pattern)) {
-    refuseDefinition(place, `pattern is a RegExp, received ${typeName(field.pattern)}`)
+    refuseDefinition(place, `pattern is a RegExp, received ${showValue(field.pattern)}`)
   }
 }
 
@@ -138,15 +131,15 @@ function isPattern(value: unknown): boolean {
 function checkTensor(place: string, field: TensorField): void {
   const { shape, labels } = field
   if (!isDType(field.dtype))
-    refuseDefinition(place, `dtype is the name of an element type such as 'float32', received ${String(field.dtype)}`)
+    refuseDefinition(place, `dtype is the name of an element type such as 'float32', received ${showValue(field.dtype)}`)
   if (!Array.isArray(shape)) refuseDefinition(place, 'shape is a list of sizes, for example [28, 28]')
   for (const size of shape as unknown[]) {
     if (size === null || (Number.isInteger(size) && (size as number) > 0)) continue
-    refuseDefinition(place, `a size in shape is a whole number of at least 1, or null where it is free; received ${String(size)}`)
+    refuseDefinition(place, `a size in shape is a whole number of at least 1, or null where it is free; received ${showValue(size)}`)
   }
   checkBounds(place, field.min, field.max)
   if (field.dtype === 'string' && (field.min !== undefined || field.max !== undefined)) refuseDefinition(place, 'texts have no min and max')
-  if (field.sum !== undefined && !Number.isFinite(field.sum)) refuseDefinition(place, `sum is a number, received ${String(field.sum)}`)
+  if (field.sum !== undefined && !Number.isFinite(field.sum)) refuseDefinition(place, `sum is a number, received ${showValue(field.sum)}`)
   const last = shape.at(-1)
   if (labels !== undefined && last !== null && labels.length !== (last ?? 1)) {
     refuseDefinition(place, `${labels.length} labels for a last axis of ${last ?? 1}`)
@@ -164,8 +157,8 @@ function isDType(dtype: unknown): dtype is DType {
 
 function checkTimestamp(place: string, field: TimestampField): void {
   const [min, max] = [field.min, field.max].map((bound) => (bound === undefined ? undefined : new Date(bound).getTime()))
-  if (Number.isNaN(min)) refuseDefinition(place, `min is not a point in time: ${String(field.min)}`)
-  if (Number.isNaN(max)) refuseDefinition(place, `max is not a point in time: ${String(field.max)}`)
+  if (Number.isNaN(min)) refuseDefinition(place, `min is not a point in time: ${showValue(field.min)}`)
+  if (Number.isNaN(max)) refuseDefinition(place, `max is not a point in time: ${showValue(field.max)}`)
   if (min !== undefined && max !== undefined && min > max)
-    refuseDefinition(place, `min ${String(field.min)} is after max ${String(field.max)}`)
+    refuseDefinition(place, `min ${showValue(field.min)} is after max ${showValue(field.max)}`)
 }

@@ -39,7 +39,7 @@ describe('defineModel', () => {
       },
       postprocess: (tensors, frame) => {
         expectTypeOf(frame.length).toEqualTypeOf<number>()
-        return { probability: tensors['probabilities']!.data, label: ['no'], why: [] }
+        return { probability: [tensors['probabilities']?.data.length ?? 0], label: ['no'], why: [] }
       },
       guard: {
         cross: {
@@ -103,7 +103,7 @@ describe('defineModel', () => {
   })
 
   it('takes a ladder of fallbacks, functions and models', () => {
-    defineModel({
+    const model = defineModel({
       name: 'ladder',
       artifact: './m.onnx',
       input: { amount: number() },
@@ -114,10 +114,11 @@ describe('defineModel', () => {
         (row) => ({ score: row.amount / 2 }),
       ],
     })
+    expectTypeOf(model.fallback[0]?.name).toEqualTypeOf<string | undefined>()
   })
 
   it('refuses what the fields do not have', () => {
-    defineModel({
+    const model = defineModel({
       name: 'wrong',
       artifact: './m.onnx',
       input: { amount: number() },
@@ -129,6 +130,7 @@ describe('defineModel', () => {
       // @ts-expect-error the amount is a number
       examples: [{ amount: 'much' }],
     })
+    expectTypeOf<OutputRow<typeof model>['score']>().toEqualTypeOf<number>()
   })
 
   it('makes definitions that are ModelDefinitions of any fields', () => {

@@ -3,7 +3,8 @@ import type { Fields } from '../core/field.js'
 import type { FieldsLike, ToFields } from '../core/field-types.js'
 import { text } from '../core/fields.js'
 import { checkGather, checkGuard, toLadder } from './check-definition.js'
-import { toField, typeName } from './check-field.js'
+import { showValue } from '../guardrails/show-value.js'
+import { toField } from './check-field.js'
 import type { DefinitionOptions, InputsOf, ModelDefinition } from './definition.js'
 import { refuseDefinition } from './definition-error.js'
 
@@ -33,9 +34,9 @@ export function defineModel<const I extends FieldsLike, const O extends FieldsLi
     gather,
     preprocess: toFunction('preprocess', options.preprocess),
     postprocess: toFunction('postprocess', options.postprocess),
-    guard: (options.guard ?? {}) as ModelDefinition['guard'],
+    guard: options.guard ?? {},
     fallback,
-    examples: (options.examples ?? []) as ModelDefinition['examples'],
+    examples: options.examples ?? [],
   }
   return definition as unknown as ModelDefinition<InputsOf<I, K>, ToFields<O>>
 }
@@ -49,12 +50,12 @@ function checkName(name: unknown): void {
   if (typeof name === 'string' && /^[a-z0-9][a-z0-9._-]{0,127}$/.test(name)) return
   throw new SlipwayError(
     'MODEL_NAME',
-    `name: expected lower case letters, digits, dots, underscores and dashes, 128 at most, received ${typeof name === 'string' ? `'${name.slice(0, 140)}'` : typeName(name)}`,
+    `name: expected lower case letters, digits, dots, underscores and dashes, 128 at most, received ${showValue(name)}`,
   )
 }
 
 function toFields(part: 'input' | 'output', likes: FieldsLike): Fields {
-  if (typeof likes !== 'object' || likes === null) refuseDefinition(part, `expected fields by name, received ${typeName(likes)}`)
+  if (typeof likes !== 'object' || likes === null) refuseDefinition(part, `expected fields by name, received ${showValue(likes)}`)
   const names = Object.keys(likes)
   if (names.length === 0) refuseDefinition(part, 'expected at least one field')
   const fields: Record<string, Fields[string]> = Object.create(null)
@@ -81,6 +82,6 @@ function withKeys(input: Fields, gather: ModelDefinition['gather']): Fields {
 
 function toFunction<F>(part: string, value: F | undefined): F | null {
   if (value === undefined || value === null) return null
-  if (typeof value !== 'function') refuseDefinition(part, `expected a function, received ${typeName(value)}`)
+  if (typeof value !== 'function') refuseDefinition(part, `expected a function, received ${showValue(value)}`)
   return value
 }
