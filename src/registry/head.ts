@@ -86,5 +86,5 @@ function overlaid(head: ModelHead, change: Overlay): Pick<ModelHead, 'lastVersio
 function overlay<T>(base: Readonly<Record<string, T>>, changes: Readonly<Record<string, T | null>>): Readonly<Record<string, T>> {
   const kept = Object.entries(base).filter(([key]) => !Object.hasOwn(changes, key))
   const set = Object.entries(changes).filter((change): change is [string, T] => change[1] !== null)
-  return Object.fromEntries([...kept, ...set])
+  return Object.fromEntries([...kept, ...set].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
