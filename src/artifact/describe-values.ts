@@ -23,7 +23,9 @@ export function unsupportedValues(graph: Graph, zipMaps: readonly ZipMapInfo[]):
   const strippable = new Set(zipMaps.map((zipMap) => zipMap.output))
   return [
     ...feeds(graph).flatMap((value) => unsupported('input', value)),
-    ...graph.outputs.filter((value) => !strippable.has(value.name)).flatMap((value) => unsupported('output', value)),
+    ...graph.outputs
+      .filter((value) => !strippable.has(value.name) || mapSpec(value).length === 0)
+      .flatMap((value) => unsupported('output', value)),
   ]
 }
 

@@ -4,6 +4,7 @@ import { inputSpecs, outputSpecs, unsupportedValues } from './describe-values.js
 import type { GraphInfo } from './graph-info.js'
 import { countInlined } from './inline-count.js'
 import { type ArtifactLimits, Budget, defaultArtifactLimits } from './limits.js'
+import { modelShape } from './message-shapes.js'
 import { readModel } from './read-model.js'
 import { customDomains, iterates, operatorCounts } from './operators.js'
 import { Scan } from './scan.js'
@@ -16,7 +17,7 @@ import { WireReader } from './wire-reader.js'
 export function inspectModel(bytes: Uint8Array, limits: Partial<ArtifactLimits> = {}): GraphInfo {
   refuseOtherFormats(bytes)
   const scan = new Scan(new Budget({ ...defaultArtifactLimits, ...limits }))
-  const { graph, ...model } = readModel(WireReader.over(bytes, scan.budget), scan)
+  const { graph, ...model } = readModel(WireReader.over(bytes, modelShape, scan.budget), scan)
   const zipMaps = findZipMaps(graph, scan)
   const outputs = outputSpecs(graph)
   return {

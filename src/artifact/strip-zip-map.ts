@@ -2,6 +2,7 @@ import { isZipMap, labelsKey, readLabelled, writeLabels } from './class-labels.j
 import type { GraphInfo, ZipMapInfo } from './graph-info.js'
 import { inspectModel } from './inspect.js'
 import { Budget, defaultArtifactLimits } from './limits.js'
+import { modelShape } from './message-shapes.js'
 import { readNode } from './read-node.js'
 import { readValue } from './read-value.js'
 import { Scan } from './scan.js'
@@ -24,7 +25,7 @@ export function stripZipMap(bytes: Uint8Array): Uint8Array {
   if (info.zipMaps.length === 0) return bytes
   const scan = new Scan(new Budget(defaultArtifactLimits))
   const splice = new Splice(bytes)
-  const model = WireReader.over(bytes, scan.budget)
+  const model = WireReader.over(bytes, modelShape, scan.budget)
   while (model.next()) {
     if (model.field === 7) splice.replace(model, bytesField(7, ...stripGraph(bytes, model.message('graph'), { scan, info })))
   }

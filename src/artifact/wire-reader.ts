@@ -1,12 +1,25 @@
 import { SlipwayError } from '../core/errors.js'
 import { type Budget, overLimit } from './limits.js'
+import { type MessageShape, unknownShape } from './message-shapes.js'
 
 const VARINT = 0
 const FIXED64 = 1
 const BYTES = 2
 const FIXED32 = 5
 
+/** What an unknown field may be: groups, which nothing has written for twenty years, are left out. */
+const anyWire = (1 << VARINT) | (1 << FIXED64) | (1 << BYTES) | (1 << FIXED32)
+
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** One message in the file. */
+interface Message {
+  readonly start: number
+  readonly end: number
+  readonly shape: MessageShape
+  readonly parent: WireReader | null
+  readonly label: string
+}
 
 /**
  * Walks the fields of one protobuf message without copying (https://protobuf.dev/programming-guides/encoding/).
@@ -27,28 +40,30 @@ export class WireReader {
   readonly #budget: Budget
   readonly #parent: WireReader | null
   readonly #label: string
+  readonly #shape: MessageShape
   #position: number
   #wire = 0
   #pending = false
   #seen = 0
   #high = 0
 
-  private constructor(bytes: Uint8Array, budget: Budget, span: { start: number; end: number }, parent: WireReader | null, label: string) {
+  private constructor(bytes: Uint8Array, budget: Budget, message: Message) {
     this.#bytes = bytes
     this.#budget = budget
-    this.start = span.start
-    this.end = span.end
-    this.depth = parent === null ? 1 : parent.depth + 1
-    this.#position = span.start
-    this.#parent = parent
-    this.#label = label
+    this.#shape = message.shape
+    this.#parent = message.parent
+    this.#label = message.label
+    this.start = message.start
+    this.end = message.end
+    this.depth = message.parent === null ? 1 : message.parent.depth + 1
+    this.#position = message.start
     if (this.depth > budget.limits.depth) throw overLimit('depth', budget.limits.depth, this.place())
   }
 
   /** A reader over a whole file; `budget` is shared by every message inside it. */
-  static over(bytes: Uint8Array, budget: Budget): WireReader {
+  static over(bytes: Uint8Array, shape: MessageShape, budget: Budget): WireReader {
     if (bytes.length > budget.limits.sizeBytes) throw overLimit('sizeBytes', budget.limits.sizeBytes, `with ${bytes.length} bytes`)
-    return new WireReader(bytes, budget, { start: 0, end: bytes.length }, null, '')
+    return new WireReader(bytes, budget, { start: 0, end: bytes.length, shape, parent: null, label: '' })
   }
 
   /** Moves to the next field, over the value of the last one if nobody read it; false at the end of the message. */
@@ -61,9 +76,8 @@ export class WireReader {
     if (this.#high !== 0 || tag < 8 || tag > 0xff_ff_ff_ff) this.fail('an invalid field tag')
     this.field = tag >>> 3
     this.#wire = tag & 7
-    if (this.#wire !== VARINT && this.#wire !== BYTES && this.#wire !== FIXED32 && this.#wire !== FIXED64) {
-      this.fail(`field ${this.field} with wire type ${this.#wire}`)
-    }
+    const allowed = this.#shape.wires[this.field] ?? 0
+    if (((allowed === 0 ? anyWire : allowed) & (1 << this.#wire)) === 0) this.fail(`field ${this.field} with wire type ${this.#wire}`)
     this.#pending = true
     return true
   }
@@ -121,17 +135,24 @@ export class WireReader {
     }
   }
 
-  /** A reader over the value; `label` names the message in errors. */
+  /** A reader over the value, which is a message; `label` names it in errors. */
   message(label: string): WireReader {
+    const shape = this.#shape.children.get(this.field) ?? unknownShape
     const end = this.#length()
     const start = this.#position
     this.#position = end
-    return new WireReader(this.#bytes, this.#budget, { start, end }, this, label)
+    return new WireReader(this.#bytes, this.#budget, { start, end, shape, parent: this, label })
   }
 
   /** The same message from its start again. */
   again(): WireReader {
-    return new WireReader(this.#bytes, this.#budget, { start: this.start, end: this.end }, this.#parent, this.#label)
+    return new WireReader(this.#bytes, this.#budget, {
+      start: this.start,
+      end: this.end,
+      shape: this.#shape,
+      parent: this.#parent,
+      label: this.#label,
+    })
   }
 
   /** Calls `each` for every element of a repeated varint, packed or not. */
@@ -154,7 +175,7 @@ export class WireReader {
   }
 
   #path(): string {
-    const parent = this.#parent?.#path() ?? ''
+    const parent = this.#parent === null ? '' : this.#parent.#path()
     return parent === '' ? this.#label : `${parent}.${this.#label}`
   }
 
@@ -164,10 +185,18 @@ export class WireReader {
   }
 
   #skip(): void {
+    const child = this.#wire === BYTES ? this.#shape.children.get(this.field) : undefined
+    if (child !== undefined) return this.#walk(child)
     this.#pending = false
     if (this.#wire === VARINT) this.#varint()
     else if (this.#wire === BYTES) this.#position = this.#length()
     else this.#advance(this.#wire === FIXED64 ? 8 : 4)
+  }
+
+  /** Goes through a message that nobody reads, so that damage anywhere in the file is found here and not by the engine. */
+  #walk(shape: MessageShape): void {
+    const reader = this.message(shape.name)
+    while (reader.next());
   }
 
   #advance(size: number): void {
