@@ -1,7 +1,8 @@
 import type { Fields } from '../core/field.js'
+import type { Frame } from '../core/frame.js'
+import { rowOf, valueAt } from '../core/frame-rows.js'
 import type { GuardAction } from '../core/issue.js'
 import type { FrameCheck } from './check.js'
-import { compileRowReader } from './row-reader.js'
 
 /** A rule over several fields of a row. */
 export interface CrossRule {
@@ -21,7 +22,7 @@ export function crossCheck(
   onThrow: (rule: string, error: unknown) => void = () => {},
 ): FrameCheck | null {
   if (rules.length === 0) return null
-  const readRow = compileRowReader(fields)
+  const readRow = rowReader(fields)
   return (frame, log) => {
     for (let row = 0; row < frame.length; row++) {
       if (log.touches(row)) continue
@@ -32,6 +33,17 @@ export function crossCheck(
         log.add({ row, code: 'INPUT_CROSS', field: rule.name, message: `check \`${rule.name}\` failed${fault}`, action: rule.action })
       }
     }
+  }
+}
+
+/** `rowOf` with the fields looked up once: rules see every row. */
+function rowReader(fields: Fields): (frame: Frame, row: number) => Record<string, unknown> {
+  if (Object.hasOwn(fields, '__proto__')) return (frame, row) => rowOf(frame, row, fields)
+  const entries = Object.entries(fields).map(([name, field]) => ({ name, field }))
+  return ({ columns }, row) => {
+    const values: Record<string, unknown> = {}
+    for (const { name, field } of entries) values[name] = valueAt(columns[name]!, row, field)
+    return values
   }
 }
 
