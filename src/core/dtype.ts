@@ -63,6 +63,11 @@ export function bytesPerElement(dtype: DType): number {
   return dtype === 'string' ? 0 : constructors[dtype].BYTES_PER_ELEMENT
 }
 
+/** True for the name of an element type. */
+export function isDType(name: string): name is DType {
+  return name === 'string' || Object.hasOwn(constructors, name)
+}
+
 /** True for the two types whose elements are JavaScript bigints. */
 export function isBigInt(dtype: DType): dtype is 'int64' | 'uint64' {
   return dtype === 'int64' || dtype === 'uint64'

@@ -19,25 +19,22 @@ import type {
 
 type IsOptional<O> = O extends { readonly optional: true } ? true : false
 
-/** What a field's options are taken for when none are given. */
-type NoOptions = Readonly<Record<never, never>>
-
 /** A finite number, stored as float64. Give options, or a Standard Schema whose output is a number. */
-export function number<const O extends NumberOptions = NoOptions>(
+export function number<const O extends NumberOptions = NumberOptions>(
   options?: O | StandardSchemaV1<unknown, number>,
 ): NumberField<IsOptional<O>> {
   return field('number', 'float64', options) as NumberField<IsOptional<O>>
 }
 
 /** A whole number, stored as int64 unless `dtype` says otherwise; a bigint where a number would lose digits. */
-export function integer<const O extends IntegerOptions = NoOptions>(
+export function integer<const O extends IntegerOptions = IntegerOptions>(
   options?: O | StandardSchemaV1<unknown, number | bigint>,
 ): IntegerField<IsOptional<O>, O extends { readonly dtype: infer D extends IntegerDType } ? D : 'int64'> {
   return field('integer', 'int64', options) as never
 }
 
 /** One of the texts listed. */
-export function category<const V extends string, const O extends FieldOptions = NoOptions>(
+export function category<const V extends string, const O extends FieldOptions = FieldOptions>(
   categories: readonly V[],
   options?: O,
 ): CategoryField<V, IsOptional<O>> {
@@ -45,12 +42,12 @@ export function category<const V extends string, const O extends FieldOptions = 
 }
 
 /** A text. Give options, or a Standard Schema whose output is a string. */
-export function text<const O extends TextOptions = NoOptions>(options?: O | StandardSchemaV1<unknown, string>): TextField<IsOptional<O>> {
+export function text<const O extends TextOptions = TextOptions>(options?: O | StandardSchemaV1<unknown, string>): TextField<IsOptional<O>> {
   return field('text', 'string', options) as TextField<IsOptional<O>>
 }
 
 /** true or false. */
-export function boolean<const O extends FieldOptions = NoOptions>(
+export function boolean<const O extends FieldOptions = FieldOptions>(
   options?: O | StandardSchemaV1<unknown, boolean>,
 ): BooleanField<IsOptional<O>> {
   return field('boolean', 'bool', options) as BooleanField<IsOptional<O>>
@@ -64,7 +61,7 @@ export function tensor<const D extends DType, const O extends TensorOptions<D>>(
 }
 
 /** A point in time: an ISO 8601 text, epoch milliseconds or a Date; stored as epoch milliseconds. */
-export function timestamp<const O extends TimestampOptions = NoOptions>(
+export function timestamp<const O extends TimestampOptions = TimestampOptions>(
   options?: O | StandardSchemaV1<unknown, number | string | Date>,
 ): TimestampField<IsOptional<O>> {
   return field('timestamp', 'float64', options) as TimestampField<IsOptional<O>>

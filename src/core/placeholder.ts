@@ -1,4 +1,5 @@
-import type { ColumnType } from './frame.js'
+import { allocate } from './dtype.js'
+import type { Column, ColumnType } from './frame.js'
 
 /** What an absent row holds: NaN in floats, 0, false, the empty text, null in `object` columns. */
 export function placeholder(dtype: ColumnType): number | bigint | string | null {
@@ -20,4 +21,12 @@ export function placeholder(dtype: ColumnType): number | bigint | string | null 
     default:
       return 0
   }
+}
+
+/** Data of absent rows alone. */
+export function placeholders(dtype: ColumnType, length: number): Column['data'] {
+  if (dtype === 'object') return Array.from({ length }, () => null)
+  const data = allocate(dtype, length)
+  ;(data as unknown[]).fill(placeholder(dtype))
+  return data
 }

@@ -8,7 +8,7 @@ import type { NestedElements } from './json-elements.js'
 import { readElements } from './json-elements.js'
 import type { JsonReader } from './json-reader.js'
 import { appendElements, isElementList } from './nested-values.js'
-import { placeholder } from './placeholder.js'
+import { placeholder, placeholders } from './placeholder.js'
 import { describeTensor, elementCount } from './tensor.js'
 import { closedShape, fitShape } from './tensor-shape.js'
 
@@ -117,8 +117,7 @@ export class TensorColumn extends ColumnBuilder<TensorField> {
   build(rows: number): Column {
     if (this.#shape === null) {
       const shape = closedShape(this.field.shape)
-      const data = new ElementBuffer(this.field.dtype, rows * elementCount(shape)).data
-      ;(data as unknown[]).fill(this.#placeholder)
+      const data = placeholders(this.field.dtype, rows * elementCount(shape))
       return { dtype: this.field.dtype, shape, data, validity: this.validityView(rows) }
     }
     const data = this.#buffer.view(0, rows * this.#size)
