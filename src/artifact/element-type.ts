@@ -11,7 +11,7 @@ export interface ElementType {
 }
 
 /** Indexed by the number that stands in the file. */
-export const elementTypes: readonly ElementType[] = [
+const elementTypes: readonly ElementType[] = [
   { name: 'undefined', dtype: null, bits: 0 },
   known('float32', 32),
   known('uint8', 8),

@@ -10,12 +10,12 @@ export interface ValueSpec extends TensorSpec {
 }
 
 /** A dense tensor that the graph returns. */
-export interface TensorOutput extends ValueSpec {
+interface TensorOutput extends ValueSpec {
   readonly kind: 'tensor'
 }
 
 /** A list of maps that the graph returns, one a row: scikit-learn's class probabilities. `dtype` is that of the map's values. */
-export interface MapOutput extends ValueSpec {
+interface MapOutput extends ValueSpec {
   readonly kind: 'map'
   readonly keyDtype: DType
 }

@@ -1,7 +1,7 @@
 import type { Body, OperatorId, Scan } from './scan.js'
 
 /** Domains whose operators onnxruntime-node itself defines and runs on the CPU. */
-export const standardDomains: ReadonlySet<string> = new Set(['ai.onnx', 'ai.onnx.ml', 'com.microsoft'])
+const standardDomains: ReadonlySet<string> = new Set(['ai.onnx', 'ai.onnx.ml', 'com.microsoft'])
 
 /** Operators that run a body as often as the data says; the searches of com.microsoft decode token by token. */
 const iterating = new Set([

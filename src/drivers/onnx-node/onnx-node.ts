@@ -22,7 +22,7 @@ async function importOrt(): Promise<Ort> {
   } catch (cause) {
     throw new SlipwayError(
       'PACKAGE_MISSING',
-      `onnxruntime-node runs the models and could not be loaded on ${process.platform}-${process.arch}; npm install onnxruntime-node@1.30.0`,
+      `onnxruntime-node runs the models and could not be loaded on ${process.platform}-${process.arch}; npm install onnxruntime-node`,
       { cause },
     )
   }
