@@ -6,11 +6,6 @@ import { lookup } from './names.js'
 import { aliasFile, type AliasRecord, type ModelHead } from './records.js'
 import { parseJson } from './shape.js'
 
-/** The key of the file that shows an alias to people and to readers in other languages. slipway itself reads the journal. */
-export function aliasKey(model: string, alias: string): string {
-  return `models/${model}/aliases/${alias}.json`
-}
-
 /** The aliases that have a file, in order. */
 export async function listAliasFiles(records: RecordStore, model: string): Promise<readonly string[]> {
   const names: string[] = []
@@ -59,4 +54,9 @@ export async function repairAliasFiles(records: RecordStore, head: ModelHead): P
 
 function encodeAlias(model: string, alias: string, record: AliasRecord): Uint8Array {
   return canonicalBytes({ schemaVersion: 1, model, alias, ...record })
+}
+
+// These files are for people and for programs in other languages: slipway itself reads the journal.
+function aliasKey(model: string, alias: string): string {
+  return `models/${model}/aliases/${alias}.json`
 }

@@ -21,12 +21,12 @@ import {
 } from './shape.js'
 
 /** A file of external tensor data, with the path by which the graph names it. */
-export interface ExternalBlob extends BlobRef {
+interface ExternalBlob extends BlobRef {
   readonly path: string
 }
 
 /** The artifact of a fallback model, with the name that the definition gives it. */
-export interface FallbackBlob extends BlobRef {
+interface FallbackBlob extends BlobRef {
   readonly name: string
 }
 

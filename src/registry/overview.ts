@@ -20,7 +20,7 @@ export interface ModelSummary {
 }
 
 /** A version as the journal knows it. */
-export interface VersionSummary extends VersionRecord {
+interface VersionSummary extends VersionRecord {
   readonly version: number
 }
 

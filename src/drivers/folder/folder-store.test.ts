@@ -119,7 +119,8 @@ describe('the folder of a registry', () => {
     const store = await openFolderStore(root)
     await store.records.put('models/a/head.json', text('{}'))
     await unlink(join(root, 'models/a/head.json'))
-    expect(spawnSync('mkfifo', [join(root, 'models/a/head.json')]).status).toBe(0)
+    const makePipe = 'mkfifo'
+    expect(spawnSync(makePipe, [join(root, 'models/a/head.json')]).status).toBe(0)
     await expect(store.records.get('models/a/head.json')).rejects.toMatchObject({ code: 'REGISTRY_FORMAT' })
   })
 
