@@ -46,7 +46,7 @@ export function readBody(request: IncomingMessage, limit: number, budget: BodyBu
       if (failed !== undefined) return
       failed = error
       sink.drop()
-      discard(request, () => reject(error as Error))
+      discard(request, () => reject(error))
     }
     request.on('data', (chunk: Buffer) => {
       if (failed !== undefined) return

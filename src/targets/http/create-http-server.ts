@@ -5,8 +5,9 @@ import { allRoutes } from './all-routes.js'
 import { dialectOf } from './dialect-of.js'
 import { createHotRoutes } from './hot-routes.js'
 import { listen, shutDown } from './life.js'
-import { mountRoutes } from './mount.js'
-import { createNodeServer } from './node-server.js'
+import { pathOf } from './exchange.js'
+import { mountRoutes, unreadablePath } from './mount.js'
+import { answerClientError, createNodeServer } from './node-server.js'
 import { Pipeline } from './pipeline.js'
 import { createRequestIds } from './request-id.js'
 
@@ -24,17 +25,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     observer: options.observer ?? null,
     isDraining,
   })
-  const routes = allRoutes({ options, limits, isDraining })
+  const routes = allRoutes({ plane: options.plane, options, limits, isDraining })
   const hot = createHotRoutes(routes, pipeline)
   const app = Fastify({
     logger: false,
     exposeHeadRoutes: false,
     return503OnClosing: false,
     routerOptions: { maxParamLength: limits.headerBytes },
-    frameworkErrors: (error, request, reply) => {
+    frameworkErrors: (_, request, reply) => {
       reply.hijack()
-      void pipeline.refuse(error, request.raw, reply.raw)
+      void pipeline.serve(unreadablePath(dialectOf(pathOf(request.raw.url ?? '/'))), {}, request.raw, reply.raw)
     },
+    clientErrorHandler: answerClientError,
     serverFactory: (handler) => createNodeServer(limits, (request, response) => hot(request, response) || handler(request, response)),
   })
   mountRoutes(app, routes, { pipeline, dialectOf })

@@ -1,6 +1,7 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import { SlipwayError } from '../../core/errors.js'
 import type { Dialect } from './dialect.js'
+import type { HttpExchange } from './exchange.js'
 import { pathOf } from './exchange.js'
 import { MethodNotAllowed } from './failure.js'
 import type { Pipeline } from './pipeline.js'
@@ -18,7 +19,11 @@ const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
  * Puts the routes into Fastify's router. A hook takes each request over before Fastify looks at its body or content type: whether those
  * are right is for the protocol to say.
  */
-export function mountRoutes(app: FastifyInstance, routes: readonly Route[], parts: { pipeline: Pipeline; dialectOf: (path: string) => Dialect }): void {
+export function mountRoutes(
+  app: FastifyInstance,
+  routes: readonly Route[],
+  parts: { pipeline: Pipeline; dialectOf: (path: string) => Dialect },
+): void {
   app.addHook('onRequest', (request, reply) => {
     reply.hijack()
     const route = request.is404 ? unknownRoute(parts.dialectOf(pathOf(request.raw.url ?? '/'))) : request.routeOptions.config.slipway
@@ -29,7 +34,11 @@ export function mountRoutes(app: FastifyInstance, routes: readonly Route[], part
     for (const route of group) mountOne(app, route, route.method === 'GET' ? ['GET', 'HEAD'] : [route.method])
     const refused = methodNotAllowed(group)
     const served = new Set<string>(refused.allow)
-    mountOne(app, { ...refused.route, pattern }, methods.filter((method) => !served.has(method)))
+    mountOne(
+      app,
+      { ...refused.route, pattern },
+      methods.filter((method) => !served.has(method)),
+    )
   }
   app.setNotFoundHandler(() => {})
 }
@@ -59,13 +68,17 @@ function methodNotAllowed(group: readonly Route[]): { route: Route; allow: reado
 
 /** Answers 404 in the words of the protocol whose paths it looks like. */
 export function unknownRoute(dialect: Dialect): Route {
-  return {
-    method: 'GET',
-    pattern: '(unknown)',
-    dialect,
-    scope: 'open',
-    handle: (exchange) => {
-      throw new SlipwayError('ROUTE_UNKNOWN', `no such route: ${exchange.method} ${exchange.path}`)
-    },
+  return refusingRoute(dialect, ({ method, path }) => new SlipwayError('ROUTE_UNKNOWN', `no such route: ${method} ${path}`))
+}
+
+/** Answers a path that the router could not take apart. */
+export function unreadablePath(dialect: Dialect): Route {
+  return refusingRoute(dialect, () => new SlipwayError('INVALID_REQUEST', 'the path is not valid percent-encoding'))
+}
+
+function refusingRoute(dialect: Dialect, errorOf: (exchange: HttpExchange) => SlipwayError): Route {
+  const handle = (exchange: HttpExchange): never => {
+    throw errorOf(exchange)
   }
+  return { method: 'GET', pattern: '(none)', dialect, scope: 'open', handle }
 }

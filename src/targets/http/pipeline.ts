@@ -106,7 +106,13 @@ export class Pipeline {
   #report(error: SlipwayError, route: Route, exchange: HttpExchange): void {
     if (error.spec.http < 500) return
     const cause = error.cause instanceof Error ? error.cause.stack : undefined
-    const fields = { requestId: exchange.requestId, traceparent: exchange.traceParent ?? undefined, route: route.pattern, code: error.code, cause }
+    const fields = {
+      requestId: exchange.requestId,
+      traceparent: exchange.traceParent ?? undefined,
+      route: route.pattern,
+      code: error.code,
+      cause,
+    }
     if (error.spec.http === 503) this.#parts.logger.warn(fields, error.message)
     else this.#parts.logger.error(fields, error.message)
   }

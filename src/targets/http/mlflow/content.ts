@@ -18,7 +18,8 @@ export function contentOf(header: string | null): InvocationContent {
   const kind = kinds[type]
   if (kind === undefined) throw unread(type)
   const odd = parameters.find((parameter) => parameter !== '' && !/^charset="?utf-8"?$/.test(parameter))
-  if (odd !== undefined) throw new SlipwayError('UNSUPPORTED_MEDIA_TYPE', 'the only parameter of a content type that is read here is charset=utf-8')
+  if (odd !== undefined)
+    throw new SlipwayError('UNSUPPORTED_MEDIA_TYPE', 'the only parameter of a content type that is read here is charset=utf-8')
   return { kind, headerBytes: null }
 }
 

@@ -31,7 +31,10 @@ export function readInvocation(shape: RowShape, source: Source): readonly PlainR
 }
 
 function exactlyOne(): SlipwayError {
-  return new SlipwayError('INVALID_REQUEST', 'the JSON holds exactly one of `dataframe_split`, `dataframe_records`, `instances` and `inputs`')
+  return new SlipwayError(
+    'INVALID_REQUEST',
+    'the JSON holds exactly one of `dataframe_split`, `dataframe_records`, `instances` and `inputs`',
+  )
 }
 
 function readForm(reader: JsonReader, key: string, shape: RowShape, source: Source): readonly PlainRow[] {

@@ -36,7 +36,11 @@ export async function invoke(exchange: HttpExchange, { ref, route, parts }: Invo
   return jsonText(`{"predictions":${predictionsText(reply, options.nonFinite ?? 'literal')}}`, replyHeaders(reply))
 }
 
-function readRows(exchange: HttpExchange, model: ServedModel, { isCsv, parts }: { isCsv: boolean; parts: RouteParts }): readonly PlainRow[] {
+function readRows(
+  exchange: HttpExchange,
+  model: ServedModel,
+  { isCsv, parts }: { isCsv: boolean; parts: RouteParts },
+): readonly PlainRow[] {
   const shape = rowShape(model.info.signature.input)
   if (isCsv) return readCsv(exchange.body, shape, parts.limits.elements)
   if (exchange.body.length === 0) throw new SlipwayError('INVALID_REQUEST', 'the request has no body')

@@ -58,7 +58,10 @@ function describe({ params }: HttpExchange, { plane }: RouteParts): HttpAnswer {
 async function load(exchange: HttpExchange, { plane, limits }: RouteParts): Promise<HttpAnswer> {
   const body = exchange.hasQuery ? Object.fromEntries(exchange.query) : jsonObject(exchange, limits)
   if (body['url'] !== undefined) {
-    throw new SlipwayError('UNSUPPORTED', 'models are not fetched from URLs; add a version with `slipway models add` and load it by `model_name`')
+    throw new SlipwayError(
+      'UNSUPPORTED',
+      'models are not fetched from URLs; add a version with `slipway models add` and load it by `model_name`',
+    )
   }
   const name = body['model_name']
   if (typeof name !== 'string') throw new SlipwayError('INVALID_REQUEST', 'the request lacks `model_name`')

@@ -12,7 +12,10 @@ export class BinarySection {
   take(size: number, input: string): Uint8Array {
     const left = this.#bytes.length - this.#at
     if (size > left) {
-      throw new SlipwayError('INVALID_BINARY', `unexpected size for input '${input}': ${size} bytes are declared, ${left} are left in the body`)
+      throw new SlipwayError(
+        'INVALID_BINARY',
+        `unexpected size for input '${input}': ${size} bytes are declared, ${left} are left in the body`,
+      )
     }
     this.#at += size
     return this.#bytes.subarray(this.#at - size, this.#at)

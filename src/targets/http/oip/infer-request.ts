@@ -107,7 +107,8 @@ function readOutput(reader: JsonReader): RequestedOutput {
   if (reader.peek() !== 'object') reader.fail('an output is an object with a `name`', 'INVALID_REQUEST')
   reader.beginObject()
   for (let key = reader.nextKey(); key !== null; key = reader.nextKey()) {
-    if (key === 'name') name = reader.peek() === 'string' ? reader.string() : reader.fail('the name of an output is a text', 'INVALID_REQUEST')
+    if (key === 'name')
+      name = reader.peek() === 'string' ? reader.string() : reader.fail('the name of an output is a text', 'INVALID_REQUEST')
     else if (key === 'parameters') parameters = readParameters(reader)
     else reader.skip()
   }

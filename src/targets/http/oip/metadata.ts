@@ -52,5 +52,9 @@ export function modelConfig(model: ServedModel): object {
 /** Without the batch dimension: `max_batch_size` stands for it. */
 function tensorConfig(spec: TensorSpec): object {
   const datatype = datatypeOf(spec.dtype)
-  return { name: spec.name, data_type: `TYPE_${datatype === 'BYTES' ? 'STRING' : datatype}`, dims: spec.shape.slice(1).map((size) => size ?? -1) }
+  return {
+    name: spec.name,
+    data_type: `TYPE_${datatype === 'BYTES' ? 'STRING' : datatype}`,
+    dims: spec.shape.slice(1).map((size) => size ?? -1),
+  }
 }

@@ -1,5 +1,6 @@
 import { SlipwayError } from '../../../core/errors.js'
 import type { DataPlane, RepositoryEntry } from '../../../serving/data-plane.js'
+import { tritonError } from './oip-errors.js'
 
 /** Entries of `POST /v2/repository/index` (T:docs/protocol/extension_model_repository.md). */
 export async function repositoryIndex(plane: DataPlane, options: Readonly<Record<string, unknown>>): Promise<readonly RepositoryEntry[]> {
@@ -26,6 +27,17 @@ export async function repositoryLoad(plane: DataPlane, name: string, options: Re
     await plane.load(name)
   } catch (error) {
     throw loadFailure(error, name)
+  }
+}
+
+/** Stops serving a model. `unload_dependents` is taken and means nothing: no model here depends on another. */
+export async function repositoryUnload(plane: DataPlane, name: string, options: Readonly<Record<string, unknown>>): Promise<void> {
+  const parameters = options['parameters'] ?? {}
+  if (typeof parameters !== 'object') throw new SlipwayError('INVALID_REQUEST', '`parameters` is an object')
+  try {
+    await plane.unload(name)
+  } catch (error) {
+    throw tritonError(error, { name, selector: {} })
   }
 }
 

@@ -6,7 +6,13 @@ import { emptyRow, fieldOf } from './read-instance.js'
 import { utf8Text } from '../utf8-text.js'
 
 const numeric = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-const words: Readonly<Record<string, number>> = { nan: Number.NaN, inf: Infinity, infinity: Infinity, '-inf': -Infinity, '-infinity': -Infinity }
+const words: Readonly<Record<string, number>> = {
+  nan: Number.NaN,
+  inf: Infinity,
+  infinity: Infinity,
+  '-inf': -Infinity,
+  '-infinity': -Infinity,
+}
 
 /**
  * Reads rows of CSV (RFC 4180). MLflow sends a header line, SageMaker none: a first line of numbers alone is data, unless it counts 0, 1, 2 …
@@ -44,7 +50,8 @@ function rowOf(line: readonly string[], columns: readonly string[], { fields, on
     row[only.name] = line.map((cell) => elementOf(cell, only.field))
     return row
   }
-  if (line.length !== columns.length) throw new SlipwayError('INPUT_SHAPE', `a line has ${line.length} cells, there are ${columns.length} columns`)
+  if (line.length !== columns.length)
+    throw new SlipwayError('INPUT_SHAPE', `a line has ${line.length} cells, there are ${columns.length} columns`)
   for (const [i, cell] of line.entries()) row[columns[i]!] = cellValue(cell, fieldOf(fields, columns[i]!))
   return row
 }

@@ -30,7 +30,10 @@ function readNamedColumns(reader: JsonReader, { fields }: RowShape): PlainRow[] 
     if (columns.has(key)) throw new SlipwayError('INPUT_DUPLICATE', `the column \`${key}\` is given twice`)
     if (reader.peek() !== 'array') reader.fail(`the column \`${key}\` is a list with one value a row`, 'INPUT_SHAPE')
     const field = fieldOf(fields, key)
-    columns.set(key, readList(reader, () => readFieldValue(reader, field)))
+    columns.set(
+      key,
+      readList(reader, () => readFieldValue(reader, field)),
+    )
   }
   return rowsOfColumns(columns)
 }

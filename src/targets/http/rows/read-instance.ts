@@ -38,7 +38,10 @@ export function readInstance(reader: JsonReader, shape: RowShape): PlainRow {
   if (token === 'object') return readRecord(reader, shape)
   if (shape.only !== null) return bareRow(shape.only.name, readFieldValue(reader, shape.only.field))
   if (token === 'array' && shape.positional) return readPositional(reader, shape.names, shape)
-  throw reader.fail(`a row of this model is an object with the keys ${shape.names.map((name) => `\`${name}\``).join(', ')}`, 'INVALID_REQUEST')
+  throw reader.fail(
+    `a row of this model is an object with the keys ${shape.names.map((name) => `\`${name}\``).join(', ')}`,
+    'INVALID_REQUEST',
+  )
 }
 
 /** Reads values in the order of `columns`. */

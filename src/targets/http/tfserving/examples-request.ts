@@ -43,7 +43,8 @@ function readFeatures(reader: JsonReader, { fields }: RowShape): PlainRow {
 }
 
 function readFeature(reader: JsonReader, field: Field | null): unknown {
-  if (reader.peek() !== 'array' || field === null || field.kind === 'tensor' || field.kind === 'schema') return readFieldValue(reader, field)
+  if (reader.peek() !== 'array' || field === null || field.kind === 'tensor' || field.kind === 'schema')
+    return readFieldValue(reader, field)
   const values = readList(reader, () => readFieldValue(reader, field))
   return values.length === 1 ? values[0] : values
 }

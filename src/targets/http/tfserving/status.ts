@@ -12,7 +12,8 @@ import { tfservingModel } from './tfserving-errors.js'
  */
 export async function modelStatus({ plane, isDraining }: RouteParts, ref: ModelRef): Promise<HttpAnswer> {
   const known = (await plane.index()).filter((entry) => entry.name === ref.name)
-  if (known.length > 0 && !plane.names().includes(ref.name)) throw new SlipwayError('NOT_READY', `the model \`${ref.name}\` is not being served`)
+  if (known.length > 0 && !plane.names().includes(ref.name))
+    throw new SlipwayError('NOT_READY', `the model \`${ref.name}\` is not being served`)
   const { version } = tfservingModel(plane, ref).info
   const specific = ref.selector.version !== undefined || ref.selector.alias !== undefined
   const served = specific ? [version] : plane.versions(ref.name).map((model) => model.info.version)

@@ -20,15 +20,37 @@ import { referenceOf, targetOf, verbOf } from './target.js'
 import { tfservingErrors, tfservingModel } from './tfserving-errors.js'
 
 const targets = ['/v1/models/:target', '/v1/models/:model/versions/:target', '/v1/models/:model/labels/:target'] as const
-const metadata = ['/v1/models/:model/metadata', '/v1/models/:model/versions/:version/metadata', '/v1/models/:model/labels/:label/metadata'] as const
+const metadata = [
+  '/v1/models/:model/metadata',
+  '/v1/models/:model/versions/:version/metadata',
+  '/v1/models/:model/labels/:label/metadata',
+] as const
 
 /** TF Serving's REST API (tensorflow_serving/g3doc/api_rest.md); KServe v1 shares its paths. */
 export function tfservingRoutes(parts: RouteParts): Route[] {
   const common = { dialect: tfservingErrors, modelName: ({ params }: HttpExchange) => referenceOf(params).name }
   return [
-    ...targets.map((pattern): Route => ({ ...common, method: 'POST', pattern, scope: 'predict', handle: (exchange) => call(exchange, parts) })),
-    ...targets.map((pattern): Route => ({ ...common, method: 'GET', pattern, scope: 'read', handle: (exchange) => status(exchange, parts) })),
-    ...metadata.map((pattern): Route => ({ ...common, method: 'GET', pattern, scope: 'read', handle: (exchange) => describe(exchange, parts) })),
+    ...targets.map((pattern): Route => ({
+      ...common,
+      method: 'POST',
+      pattern,
+      scope: 'predict',
+      handle: (exchange) => call(exchange, parts),
+    })),
+    ...targets.map((pattern): Route => ({
+      ...common,
+      method: 'GET',
+      pattern,
+      scope: 'read',
+      handle: (exchange) => status(exchange, parts),
+    })),
+    ...metadata.map((pattern): Route => ({
+      ...common,
+      method: 'GET',
+      pattern,
+      scope: 'read',
+      handle: (exchange) => describe(exchange, parts),
+    })),
   ]
 }
 
@@ -42,7 +64,8 @@ async function call(exchange: HttpExchange, { plane, limits, options }: RoutePar
   const reply = await predictRows(model, request.rows, exchange.context('tfserving'))
   requireAnswers(reply)
   const style = { form: request.form, nonFinite: options.nonFinite ?? 'literal' }
-  const body = verb === 'predict' ? predictAnswer(reply, style) : verb === 'classify' ? classifyAnswer(reply, model) : regressAnswer(reply, model)
+  const body =
+    verb === 'predict' ? predictAnswer(reply, style) : verb === 'classify' ? classifyAnswer(reply, model) : regressAnswer(reply, model)
   return jsonText(body, replyHeaders(reply))
 }
 

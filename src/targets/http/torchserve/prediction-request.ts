@@ -1,5 +1,4 @@
 import { SlipwayError } from '../../../core/errors.js'
-import { elementCount } from '../../../core/tensor.js'
 import type { JsonLimits } from '../../../core/json-reader.js'
 import { createJsonReader } from '../../../core/json-reader.js'
 import { decodeRaw } from '../../../core/oip.js'
@@ -52,7 +51,8 @@ function rowOfParts(parts: readonly Part[], { fields }: RowShape, limits: Predic
 function readContent(content: Content, shape: RowShape, limits: PredictionLimits): PredictionRequest {
   const { only } = shape
   if (looksLikeJson(content, only?.field ?? null)) return readJson(content, shape, limits)
-  if (only === null) throw new SlipwayError('UNSUPPORTED_MEDIA_TYPE', 'this model has several inputs: send them as JSON, or as parts of a form')
+  if (only === null)
+    throw new SlipwayError('UNSUPPORTED_MEDIA_TYPE', 'this model has several inputs: send them as JSON, or as parts of a form')
   const row = emptyRow()
   row[only.name] = valueOf(content, only.field, limits)
   return { rows: [row], many: false }
@@ -64,7 +64,9 @@ function looksLikeJson({ body, contentType }: Content, only: Field | null): bool
   if (only === null) return true
   if (only.kind === 'text') return contentType?.startsWith('text/') === true ? false : /^\s*[[{"]/.test(body.toString('latin1', 0, 64))
   if (only.kind !== 'tensor') return true
-  return contentType === null || !/^(?:application\/octet-stream|image\/)/.test(contentType) ? /^\s*[[{]/.test(body.toString('latin1', 0, 64)) : false
+  return contentType === null || !/^(?:application\/octet-stream|image\/)/.test(contentType)
+    ? /^\s*[[{]/.test(body.toString('latin1', 0, 64))
+    : false
 }
 
 function readJson({ body }: Content, shape: RowShape, limits: JsonLimits): PredictionRequest {
@@ -111,5 +113,5 @@ function tensorValue({ body, contentType }: Content, field: TensorField, limits:
   if (shape.length !== field.shape.length || field.dtype === 'string') {
     throw new SlipwayError('UNSUPPORTED_MEDIA_TYPE', 'raw bytes are for tensors of a fixed size; send JSON')
   }
-  return decodeRaw(field.dtype, elementCount(shape), body)
+  return decodeRaw(body, field.dtype, shape).data
 }
