@@ -42,13 +42,12 @@ export function startDeadline(timeoutMs: number, caller: AbortSignal | undefined
 
 function sleepUntil(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) return void resolve()
     const wake = (): void => {
       clearTimeout(timer)
       signal.removeEventListener('abort', wake)
       resolve()
     }
-    const timer = setTimeout(wake, ms)
+    const timer = setTimeout(wake, signal.aborted ? 0 : ms)
     signal.addEventListener('abort', wake, { once: true })
   })
 }

@@ -55,7 +55,7 @@ function assemble(options: GrpcServerOptions, grpc: typeof GrpcModule, draining:
     ...serverHandlers(options, draining),
     ...modelHandlers(plane),
     ...repositoryHandlers(plane),
-    ...inferHandlers(plane, { limits, logger }),
+    ...inferHandlers({ plane, limits, logger, draining }),
   }
   server.addService(serviceDefinition(GRPCInferenceService, gate), implementation(GRPCInferenceService, inference, runtime))
   server.addService(serviceDefinition(Health, gate), implementation(Health, healthHandlers(plane, draining), runtime))

@@ -1,5 +1,5 @@
 import type * as GrpcModule from '@grpc/grpc-js'
-import type { handleUnaryCall, UntypedHandleCall } from '@grpc/grpc-js'
+import type { handleUnaryCall, sendUnaryData, ServerUnaryCall, UntypedHandleCall } from '@grpc/grpc-js'
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { toSlipwayError } from '../../core/errors.js'
 import type { SlipwayError } from '../../core/errors.js'
@@ -46,30 +46,31 @@ function adapt(method: DescMethod, handler: UnaryHandler & StreamHandler, runtim
 }
 
 function unary(path: string, handler: UnaryHandler, runtime: Runtime): handleUnaryCall<unknown, unknown> {
-  return (raw, respond) => {
-    const ended = begin(path, raw, runtime)
-    const answer = async (): Promise<unknown> => handler(accepted(raw.request), ended.call)
-    answer().then(
-      (message) => {
-        ended.ok()
-        respond(null, message)
-      },
-      (thrown: unknown) => respond(ended.failed(thrown)),
-    )
+  const answer = async (raw: ServerUnaryCall<unknown, unknown>, respond: sendUnaryData<unknown>): Promise<void> => {
+    const record = begin(path, raw, runtime)
+    try {
+      const message = await handler(accepted(raw.request), record.call)
+      record.ok()
+      respond(null, message)
+    } catch (thrown) {
+      respond(record.failed(thrown))
+    }
   }
+  return (raw, respond) => void answer(raw, respond)
 }
 
 function streaming(path: string, handler: StreamHandler, runtime: Runtime): UntypedHandleCall {
-  return (raw: ServerCall & EndableStream) => {
-    const ended = begin(path, raw, runtime)
-    handler(raw, ended.call).then(
-      () => {
-        ended.ok()
-        raw.end()
-      },
-      (thrown: unknown) => void raw.emit('error', ended.failed(thrown)),
-    )
+  const answer = async (raw: ServerCall & EndableStream): Promise<void> => {
+    const record = begin(path, raw, runtime)
+    try {
+      await handler(raw, record.call)
+      record.ok()
+      raw.end()
+    } catch (thrown) {
+      raw.emit('error', record.failed(thrown))
+    }
   }
+  return (raw: ServerCall & EndableStream) => void answer(raw)
 }
 
 interface CallRecord {

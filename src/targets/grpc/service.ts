@@ -57,9 +57,11 @@ function serialize(schema: DescMessage, value: unknown): Buffer {
 
 function deserialize(schema: DescMessage, bytes: Buffer, gate: MessageGate): unknown {
   try {
-    gate(schema, bytes)
-    // Fields of type `bytes` are views into the received buffer: tensors are not copied here.
-    return fromBinary(schema, bytes, { readUnknownFields: false })
+    // Fields of type `bytes` become views into this array: tensors are not copied here. A Buffer would hand out Buffers, whose `slice`
+    // is a view where that of every other array is a copy.
+    const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    gate(schema, plain)
+    return fromBinary(schema, plain, { readUnknownFields: false })
   } catch (error) {
     return new RefusedMessage(error instanceof SlipwayError ? error : malformed(error))
   }

@@ -31,6 +31,6 @@ test('fields that are not packed weigh as well', () => {
   expect(weighInferRequest(Uint8Array.of(0x2a, 6, 0x2a, 4, 0x10, 7, 0x10, 7))).toEqual({ parts: 2, elements: 2 })
 })
 
-test('bytes that are no message throw', () => {
-  expect(() => weighInferRequest(Uint8Array.of(0x2a, 200))).toThrow()
+test('bytes that end too early throw', () => {
+  expect(() => weighInferRequest(Uint8Array.of(0x2a, 200))).toThrow('premature EOF')
 })

@@ -1,0 +1,58 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
+import type { ServerDuplexStream } from '@grpc/grpc-js'
+import type { ModelInferRequestSchema, ModelStreamInferResponseSchema } from './proto/open_inference_pb.js'
+import type { Received } from './service.js'
+
+type Answer = MessageInitShape<typeof ModelStreamInferResponseSchema>
+type InferStream = ServerDuplexStream<Received<typeof ModelInferRequestSchema>, Answer>
+
+export interface StreamOptions {
+  /** Answers one request; never rejects. */
+  readonly answer: (request: Received<typeof ModelInferRequestSchema>) => Promise<Answer>
+  /** Requests under way at once; past it nothing is read. */
+  readonly inFlight: number
+  /** Aborted when no further request is to be read; those read before are answered. */
+  readonly stop: AbortSignal
+}
+
+/** Answers the requests of a stream side by side, in the order in which they came. Resolves when the client is done, gone, or `stop` came. */
+export function answerStream(stream: InferStream, { answer, inFlight, stop }: StreamOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let underWay = 0
+    let tail: Promise<void> = Promise.resolve()
+
+    stream.on('data', (request: Received<typeof ModelInferRequestSchema>) => {
+      if (++underWay >= inFlight) stream.pause()
+      tail = writeAfter(tail, answer(request))
+    })
+
+    const writeAfter = async (earlier: Promise<void>, answered: Promise<Answer>): Promise<void> => {
+      await earlier
+      await write(stream, await answered)
+      if (--underWay < inFlight && stream.isPaused() && !stop.aborted) stream.resume()
+    }
+
+    const finish = (): void => {
+      stop.removeEventListener('abort', finish)
+      stream.pause()
+      tail.then(resolve, reject)
+    }
+    stream.once('end', finish)
+    stream.once('cancelled', finish)
+    stream.once('error', finish)
+    if (stop.aborted) finish()
+    else stop.addEventListener('abort', finish, { once: true })
+  })
+}
+
+/** Writes, and waits while the client does not read. */
+async function write(stream: InferStream, message: Answer): Promise<void> {
+  if (stream.cancelled || stream.destroyed || stream.write(message)) return
+  await new Promise<void>((resolve) => {
+    const go = (): void => {
+      for (const event of ['drain', 'cancelled', 'close']) stream.removeListener(event, go)
+      resolve()
+    }
+    for (const event of ['drain', 'cancelled', 'close']) stream.once(event, go)
+  })
+}
