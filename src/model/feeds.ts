@@ -16,6 +16,10 @@ export type Feeds = Readonly<Record<string, Tensor>>
  * `rows` is the size of the batch dimension, null where the graph has none.
  */
 export function toFeeds(given: Readonly<Record<string, FeedLike>>, specs: readonly TensorSpec[], rows: number | null): Feeds {
+  if (given instanceof Promise) {
+    given.catch(() => undefined)
+    fail('preprocess is asynchronous; it must return its feeds at once')
+  }
   if (typeof given !== 'object' || given === null) fail(`preprocess returned ${showValue(given)}; expected feeds by name of graph input`)
   const feeds: Record<string, Tensor> = Object.create(null)
   for (const spec of specs) {

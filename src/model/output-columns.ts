@@ -15,6 +15,10 @@ import type { OutputLike } from './definition.js'
  * when a column is missing or has a wrong length; OUTPUT_TYPE when an element is no value of its field.
  */
 export function toColumns(given: Readonly<Record<string, OutputLike>>, fields: Fields, rows: number): Columns {
+  if (given instanceof Promise) {
+    given.catch(() => undefined)
+    fail('postprocess is asynchronous; it must return its columns at once')
+  }
   if (typeof given !== 'object' || given === null) fail(`postprocess returned ${showValue(given)}; expected output columns by name`)
   const columns: Record<string, Column> = Object.create(null)
   for (const name of Object.keys(fields)) {

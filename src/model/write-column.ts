@@ -69,8 +69,5 @@ function writeAbsent(validity: Uint8Array, rows: number, size: number, { data, d
 function refuse(name: string, dtype: DType, value: unknown): never {
   const whole = typeof value !== 'number' || Number.isInteger(value) || isFloat(dtype)
   const code = whole ? 'INPUT_RANGE' : 'INPUT_TYPE'
-  throw new SlipwayError(
-    code,
-    `expected a value that the graph's ${dtype} holds exactly for input \`${name}\`, received ${showValue(value)}`,
-  )
+  throw new SlipwayError(code, `expected a value that fits the graph's ${dtype} for input \`${name}\`, received ${showValue(value)}`)
 }
