@@ -1,8 +1,8 @@
-// A process of the registry tests: `flip <root> <times>`, `read <root>` or `churn <root> <model>`. It tells its story on standard output.
+// A process of the registry tests: `flip <root> <times>`, `read <root>`, `refused <root>` or `churn <root> <model>`. It tells its story on standard output.
 import { readFile } from 'node:fs/promises'
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { SlipwayError } from '../../src/core/errors.js'
+import { SlipwayError, toSlipwayError } from '../../src/core/errors.js'
 import { openFolderStore } from '../../src/drivers/folder/folder-store.js'
 import { openRegistry, type Registry } from '../../src/registry/registry.js'
 import { contentOf } from '../support/registry.js'
@@ -79,5 +79,6 @@ async function churn(registry: Registry, model: string): Promise<never> {
 const registry = await openRegistry(await openFolderStore(root))
 if (mode === 'flip') await flip(registry, Number(argument))
 else if (mode === 'read') await read(registry)
+else if (mode === 'refused') say(await registry.promote('fraud', 2, 'champion', by).catch((thrown: unknown) => toSlipwayError(thrown).code))
 else await churn(registry, argument)
 await registry.close()

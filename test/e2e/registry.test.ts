@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile, readdir, rm } from 'node:fs/promises'
+import { chmod, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -28,7 +28,11 @@ interface Child {
 }
 
 function start(...args: readonly string[]): Child {
-  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+  return startAs({}, ...args)
+}
+
+function startAs(user: { readonly uid?: number }, ...args: readonly string[]): Child {
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'inherit'], ...user })
   const said: unknown[] = []
   let rest = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -69,6 +73,36 @@ it('keeps one straight history while processes move one alias at once, and no re
   expect((await registry.verify()).findings).toEqual([])
   await registry.close()
 }, 120_000)
+
+it.skipIf(process.getuid?.() !== 0)(
+  'serves a process that may only read',
+  async () => {
+    const readable = await registryPlace()
+    const registry = await readable.open()
+    for (const seed of ['a', 'b']) await registry.add('fraud', contentOf(seed), by)
+    await registry.close()
+    await openToReaders(readable.parent)
+    await chmod(place.parent, 0o755)
+    const nobody = { uid: 65_534 }
+    const reader = startAs(nobody, 'read', readable.root)
+    await firstWord(reader)
+    reader.process.stdin?.write('stop')
+    await reader.ended
+    expect(reader.said.at(-1)).toMatchObject({ torn: 0, wrong: 0, backwards: 0 })
+    const writer = startAs(nobody, 'refused', readable.root)
+    await writer.ended
+    expect(writer.said).toEqual(['REGISTRY_UNAVAILABLE'])
+    await readable.remove()
+  },
+  60_000,
+)
+
+async function openToReaders(folder: string): Promise<void> {
+  await chmod(folder, 0o755)
+  for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
+    await chmod(join(entry.parentPath, entry.name), entry.isDirectory() ? 0o755 : 0o644)
+  }
+}
 
 interface Step {
   readonly before?: number | null
