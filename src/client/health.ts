@@ -8,7 +8,7 @@ const notReady: readonly number[] = [400, 404, 500, 502, 503]
 /** Asks a health route; a server that can not be reached is not up. */
 export async function isUp(transport: Transport, path: string, options: CallOptions | undefined): Promise<boolean> {
   try {
-    const { status } = await transport.probe({ method: 'GET', path }, notReady, options)
+    const { status } = await transport.probe({ method: 'GET', path }, (response) => notReady.includes(response.status), options)
     return status < 300
   } catch (error) {
     if (error instanceof SlipwayError && error.code === 'UNREACHABLE') return false

@@ -5,9 +5,9 @@ import type { CallOptions } from './options.js'
 import type { Answered, InputRow, OutputRow, RowAnswer } from './prediction.js'
 import { readInferResponse } from './read-infer-response.js'
 import { jsonOf } from './read-json.js'
-import { readOneAnswer, readRowAnswers } from './read-prediction.js'
+import { isRowAnswers, readOneAnswer, readRowAnswers } from './read-prediction.js'
 import type { InferRequest, InferResponse } from './tensors.js'
-import type { Transport } from './transport.js'
+import type { Transport, WireRequest } from './transport.js'
 import { writeInferRequest } from './write-infer-request.js'
 
 /** Which version of the model; the server's default when both are left out. */
@@ -44,12 +44,17 @@ export interface StatisticsEntry {
   readonly batch_stats: readonly Readonly<Record<string, unknown>>[]
 }
 
+export interface PredictOptions extends CallOptions {
+  /** Answers say what each guard found. */
+  readonly explain?: 'guards'
+}
+
 /** One model of a server. */
 export interface ModelClient<D = unknown> {
   /** slipway only. One row: rejects with the code of the check that refused it, as INPUT_RANGE. */
-  predict(row: InputRow<D>, options?: CallOptions): Promise<Answered<OutputRow<D>>>
+  predict(row: InputRow<D>, options?: PredictOptions): Promise<Answered<OutputRow<D>>>
   /** slipway only. Several rows: one answer each, in order; a refused row does not spoil the others. */
-  predict(rows: readonly InputRow<D>[], options?: CallOptions): Promise<readonly RowAnswer<OutputRow<D>>[]>
+  predict(rows: readonly InputRow<D>[], options?: PredictOptions): Promise<readonly RowAnswer<OutputRow<D>>[]>
   /** Any server of the Open Inference Protocol: tensors in, tensors out. */
   infer(request: InferRequest, options?: CallOptions): Promise<InferResponse>
   metadata(options?: CallOptions): Promise<ModelMetadata>
@@ -70,11 +75,16 @@ export function createModelClient<D>({ transport, nonFinite }: ModelClientParts,
   const v2 = `/v2/models/${encodeURIComponent(name)}${version === undefined ? '' : `/versions/${encodeURIComponent(version)}`}`
   const native = `/models/${encodeURIComponent(name)}${version === undefined ? '' : `@${encodeURIComponent(version)}`}`
 
-  async function predict(rows: InputRow<D> | readonly InputRow<D>[], call?: CallOptions): Promise<never> {
+  async function predict(rows: InputRow<D> | readonly InputRow<D>[], call: PredictOptions = {}): Promise<never> {
     const many = Array.isArray(rows)
-    const body = jsonText(many ? { rows } : rows, nonFinite)
-    const request = { method: 'POST', path: `${native}/predict`, headers: { 'content-type': 'application/json' }, body } as const
-    const response = await transport.send(request, call)
+    const request: WireRequest = {
+      method: 'POST',
+      path: `${native}/predict${call.explain === undefined ? '' : `?explain=${call.explain}`}`,
+      headers: { 'content-type': 'application/json' },
+      body: jsonText(many ? { rows } : rows, nonFinite),
+      timeoutHeader: 'slipway-timeout-ms',
+    }
+    const response = await transport.probe(request, (answer) => many && isRowAnswers(answer), call)
     return (many ? readRowAnswers(response) : readOneAnswer(response)) as never
   }
 

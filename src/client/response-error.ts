@@ -43,10 +43,15 @@ function errorParts(response: WireResponse): ErrorParts {
   }
   const { error, detail } = (body ?? {}) as { error?: unknown; detail?: unknown }
   if (error !== null && typeof error === 'object') {
-    const { code, message } = error as { code?: unknown; message?: unknown }
-    return { code: knownCode(code), message: textOf(message) }
+    const { code, message, field } = error as { code?: unknown; message?: unknown; field?: unknown }
+    return { code: knownCode(code), message: located(textOf(message), field) }
   }
   return { code: knownCode(response.header('slipway-code')), message: textOf(error ?? detail) }
+}
+
+/** The message with the field that was refused, where it does not name it. */
+function located(message: string | null, field: unknown): string | null {
+  return message === null || typeof field !== 'string' || message.includes(`\`${field}\``) ? message : `\`${field}\`: ${message}`
 }
 
 function knownCode(value: unknown): ErrorCode | null {

@@ -14,6 +14,8 @@ export interface WireRequest {
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array<ArrayBuffer>
+  /** Header that tells the server how many milliseconds the client still waits. */
+  readonly timeoutHeader?: string
 }
 
 /** An answer, read to its end. */
@@ -28,8 +30,8 @@ export interface WireResponse {
 export interface Transport {
   /** Rejects with the server's error for a status that is not 2xx, and with UNREACHABLE, DEADLINE or CANCELLED when there is no answer. */
   send(request: WireRequest, options?: CallOptions): Promise<WireResponse>
-  /** As `send`, but a status listed in `expected` is an answer too and is not tried again. */
-  probe(request: WireRequest, expected: readonly number[], options?: CallOptions): Promise<WireResponse>
+  /** As `send`, but what `accepts` takes is an answer too, whatever its status, and is not tried again. */
+  probe(request: WireRequest, accepts: (response: WireResponse) => boolean, options?: CallOptions): Promise<WireResponse>
 }
 
 const defaultTimeoutMs = 30_000
@@ -44,7 +46,7 @@ export function createTransport(options: ClientOptions): Transport {
 
   async function attempt(request: WireRequest, call: CallOptions, deadline: Deadline): Promise<WireResponse | SlipwayError> {
     try {
-      const init = await fetchInit(request, options, call, deadline.signal)
+      const init = await fetchInit(request, options, call, deadline)
       return await readResponse(await fetch(base + request.path, init))
     } catch (thrown) {
       if (thrown instanceof SlipwayError) throw thrown
@@ -52,12 +54,12 @@ export function createTransport(options: ClientOptions): Transport {
     }
   }
 
-  async function probe(request: WireRequest, expected: readonly number[], call: CallOptions = {}): Promise<WireResponse> {
+  async function probe(request: WireRequest, accepts: (response: WireResponse) => boolean, call: CallOptions = {}): Promise<WireResponse> {
     const deadline = startDeadline(call.timeoutMs ?? options.timeoutMs ?? defaultTimeoutMs, call.signal)
     try {
       for (let tries = 0; ; tries++) {
         const outcome = await attempt(request, call, deadline)
-        if (!(outcome instanceof SlipwayError) && (isSuccess(outcome.status) || expected.includes(outcome.status))) return outcome
+        if (!(outcome instanceof SlipwayError) && (isSuccess(outcome.status) || accepts(outcome))) return outcome
         const ended = deadline.error()
         if (ended !== null) throw ended
         const failure = outcome instanceof SlipwayError ? outcome : responseError(outcome)
@@ -73,10 +75,11 @@ export function createTransport(options: ClientOptions): Transport {
     }
   }
 
-  return { probe, send: (request, call) => probe(request, [], call) }
+  return { probe, send: (request, call) => probe(request, () => false, call) }
 }
 
-async function fetchInit(request: WireRequest, options: ClientOptions, call: CallOptions, signal: AbortSignal): Promise<FetchInit> {
+async function fetchInit(request: WireRequest, options: ClientOptions, call: CallOptions, deadline: Deadline): Promise<FetchInit> {
+  const { signal } = deadline
   const headers: Record<string, string> = {
     accept: 'application/json',
     'accept-encoding': 'identity',
@@ -86,6 +89,8 @@ async function fetchInit(request: WireRequest, options: ClientOptions, call: Cal
   if (options.key !== undefined) headers['authorization'] = `Bearer ${options.key}`
   if (call.requestId !== undefined) headers['x-request-id'] = call.requestId
   if (options.compression === 'gzip') headers['accept-encoding'] = 'gzip'
+  // A little less than the rest, so that an answer given at the last moment, such as a fallback, still arrives.
+  if (request.timeoutHeader !== undefined) headers[request.timeoutHeader] = String(Math.max(1, Math.floor(deadline.remainingMs() * 0.95)))
   if (request.body === undefined) return { method: request.method, headers, signal }
   if (options.compression !== 'gzip') return { method: request.method, headers, body: request.body, signal }
   headers['content-encoding'] = 'gzip'
