@@ -1,6 +1,6 @@
 import { describe, expectTypeOf, it } from 'vitest'
 import { createClient } from '../client.js'
-import type { FetchLike, RowAnswer } from '../client.js'
+import type { FetchLike, InputRow, RowAnswer } from '../client.js'
 import { category, defineModel, integer, number, tensor, text, timestamp } from '../index.js'
 
 const fraud = defineModel({
@@ -31,7 +31,7 @@ describe('a typed client', () => {
 
   it('refuses rows that the definition has not', async () => {
     const model = client.model<typeof fraud>('fraud')
-    expectTypeOf(model.predict).toBeCallableWith(row)
+    expectTypeOf(row).toExtend<InputRow<typeof fraud>>()
     // @ts-expect-error no such country
     await model.predict({ ...row, country: 'XX' })
     // @ts-expect-error the amount is required
