@@ -88,7 +88,7 @@ describe('values', () => {
         }
         const code = codeOf(() => readAll(bytes))
         const fine = ['none', 'INVALID_UTF8', 'INPUT_DUPLICATE', 'INPUT_RANGE']
-        expect(accepted ? fine : ['INVALID_JSON', 'INVALID_UTF8']).toContain(code)
+        expect(accepted ? fine : ['INVALID_JSON', ...fine.slice(1)]).toContain(code)
       }),
       { numRuns: 5000 },
     )

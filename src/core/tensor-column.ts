@@ -83,7 +83,7 @@ export class TensorColumn extends ColumnBuilder<TensorField> {
   }
 
   protected copy(column: Column, count: number, row: number): void {
-    const empty = column.validity !== null && !column.validity.includes(1)
+    const empty = count === 0 || (column.validity !== null && !column.validity.includes(1))
     if (this.#shape === null && !empty) {
       this.#shape = column.shape
       this.#size = elementCount(column.shape)
