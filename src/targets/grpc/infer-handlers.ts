@@ -1,5 +1,5 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { toSlipwayError } from '../../core/errors.js'
+import { SlipwayError, toSlipwayError } from '../../core/errors.js'
 import type { Logger } from '../../core/ports.js'
 import { tensorsToInputFrame } from '../../core/oip.js'
 import type { DataPlane } from '../../serving/data-plane.js'
@@ -51,10 +51,12 @@ function createInfer(plane: DataPlane): Infer {
     call.authorize('predict', ref.name)
     const model = findModel(plane, ref)
     const outputs = requestedOutputs(request, model)
-    const frame = tensorsToInputFrame(model.info.signature.input, readInputs(request))
-    const reply = await model.submitFrame(frame, call.context(timeoutOf(request)))
+    const { signature } = model.info
+    const input = tensorsToInputFrame(signature.input, readInputs(request))
+    if (input.frame.length === 0) throw new SlipwayError('INPUT_SHAPE', 'the tensors have no rows: their first dimension is 0')
+    const reply = await model.submitFrame(input, call.context(timeoutOf(request)))
     requireAnswers(reply)
-    return inferResponse(request.id, outputs, reply)
+    return inferResponse(request.id, outputs, reply, signature.output)
   }
 }
 

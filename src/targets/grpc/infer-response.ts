@@ -1,43 +1,72 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { columnToTensor } from '../../core/column-tensor.js'
 import { SlipwayError } from '../../core/errors.js'
-import { datatypeOf } from '../../core/oip.js'
-import { encodeRaw } from '../../core/raw-tensor.js'
+import type { Fields } from '../../core/field.js'
+import { columnToTensor, datatypeOf, encodeRaw } from '../../core/oip.js'
+import type { Tensor } from '../../core/tensor.js'
 import type { Reply, ServedModel } from '../../serving/data-plane.js'
-import type { InferParameterSchema, ModelInferRequest, ModelInferResponseSchema } from './proto/open_inference_pb.js'
+import { bestClasses } from './classification.js'
+import type { InferParameter, InferParameterSchema, ModelInferRequest, ModelInferResponseSchema } from './proto/open_inference_pb.js'
 import { refuseSharedMemory } from './read-inputs.js'
 import { codesOf, sourcesOf } from './refusal.js'
 
-/** Names of the outputs that a request asks for, in its order; every output when it names none. Throws OUTPUT_UNKNOWN. */
-export function requestedOutputs(request: ModelInferRequest, model: ServedModel): readonly string[] {
+/** An output asked for. */
+export interface RequestedOutput {
+  readonly name: string
+  /** Answer with the best classes instead of the tensor: how many; 0 for the tensor. */
+  readonly classes: number
+}
+
+/** The outputs that a request asks for, in its order; every output when it names none. Throws OUTPUT_UNKNOWN. */
+export function requestedOutputs(request: ModelInferRequest, model: ServedModel): readonly RequestedOutput[] {
   const known = model.info.signature.output
-  if (request.outputs.length === 0) return Object.keys(known)
+  if (request.outputs.length === 0) return Object.keys(known).map((name) => ({ name, classes: 0 }))
   const names = new Set<string>()
-  for (const { name, parameters } of request.outputs) {
+  return request.outputs.map(({ name, parameters }) => {
     if (names.has(name)) throw new SlipwayError('INVALID_REQUEST', `output '${name}' already exists in request`)
-    if (!Object.hasOwn(known, name))
+    names.add(name)
+    if (!Object.hasOwn(known, name)) {
       throw new SlipwayError('OUTPUT_UNKNOWN', `unexpected inference output '${name}' for model '${model.info.name}'`)
-    if (parameters['classification'] !== undefined) {
-      throw new SlipwayError('UNSUPPORTED', 'the classification extension is offered over HTTP only; ask for the output itself')
     }
     refuseSharedMemory(parameters, `output '${name}'`)
-    names.add(name)
-  }
-  return [...names]
+    return { name, classes: classesOf(parameters['classification'], name) }
+  })
+}
+
+function classesOf(parameter: InferParameter | undefined, output: string): number {
+  const { case: kind, value } = parameter?.parameterChoice ?? { case: undefined, value: undefined }
+  if (kind === undefined) return 0
+  if ((kind === 'int64Param' || kind === 'uint64Param') && value > 0n && value < 2n ** 31n) return Number(value)
+  throw new SlipwayError('INVALID_REQUEST', `the parameter \`classification\` of output '${output}' is a whole number above 0`)
 }
 
 /** The answer, its tensors as raw contents: what every client reads, and views of the prediction's columns until they are serialised. */
-export function inferResponse(id: string, outputs: readonly string[], reply: Reply): MessageInitShape<typeof ModelInferResponseSchema> {
-  const { prediction, start, count } = reply
-  const tensors = outputs.map((name) => columnToTensor(prediction.frame.columns[name]!, start, count))
+export function inferResponse(
+  id: string,
+  outputs: readonly RequestedOutput[],
+  reply: Reply,
+  fields: Fields,
+): MessageInitShape<typeof ModelInferResponseSchema> {
+  const { model } = reply.prediction
+  const tensors = outputs.map((output) => outputTensor(output, reply, fields))
   return {
-    modelName: prediction.model.name,
-    modelVersion: prediction.model.version,
+    modelName: model.name,
+    modelVersion: model.version,
     id,
     parameters: replyParameters(reply),
-    outputs: tensors.map(({ dtype, shape }, index) => ({ name: outputs[index]!, datatype: datatypeOf(dtype), shape: shape.map(BigInt) })),
+    outputs: tensors.map(({ dtype, shape }, index) => ({
+      name: outputs[index]!.name,
+      datatype: datatypeOf(dtype),
+      shape: shape.map(BigInt),
+    })),
     rawOutputContents: tensors.map(encodeRaw),
   }
+}
+
+function outputTensor({ name, classes }: RequestedOutput, { prediction, start, count }: Reply, fields: Fields): Tensor {
+  const tensor = columnToTensor(prediction.frame.columns[name]!, start, count)
+  if (classes === 0) return tensor
+  const field = fields[name]
+  return bestClasses(tensor, classes, field?.kind === 'tensor' ? (field.labels ?? null) : null)
 }
 
 /** Who answered, under which ids, and what the guards noted: what the HTTP server puts into headers. */

@@ -1,7 +1,6 @@
 import { allocate } from '../../core/dtype.js'
 import { SlipwayError } from '../../core/errors.js'
-import { dtypeOf } from '../../core/oip.js'
-import { decodeRaw } from '../../core/raw-tensor.js'
+import { decodeRaw, dtypeOf } from '../../core/oip.js'
 import type { NamedTensor } from '../../core/oip.js'
 import { elementCount } from '../../core/tensor.js'
 import { elementsIn, typedData } from './contents.js'

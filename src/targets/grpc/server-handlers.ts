@@ -5,6 +5,7 @@ import type { HandlersOf } from './service.js'
 
 /** What this server speaks beyond the core of the protocol, in Triton's names. */
 const extensions: readonly string[] = [
+  'classification',
   'model_configuration',
   'model_repository',
   'model_repository(unload_dependents)',
