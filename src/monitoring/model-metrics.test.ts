@@ -5,6 +5,7 @@ import type { Prediction } from '../core/prediction.js'
 import { createAccumulators } from './accumulators.js'
 import type { Accumulators } from './accumulators.js'
 import { createModelMetrics } from './model-metrics.js'
+import type { ModelMetrics } from './model-metrics.js'
 
 const identity = { name: 'fraud', version: '3', digest: 'sha256:0' }
 const signature = { input: { amount: number() }, output: { risk: category(['low', 'high']) } }
@@ -27,6 +28,11 @@ function predictionOf(
   }
 }
 
+function countRows(metrics: ModelMetrics, prediction: Prediction): void {
+  metrics.run(prediction)
+  metrics.rows(prediction, 0, prediction.length)
+}
+
 function valuesOf(sink: Accumulators, name: string): Record<string, number> {
   const family = sink.families().find((candidate) => candidate.spec.name === name)
   if (family === undefined) return {}
@@ -42,7 +48,8 @@ describe('the measurements of a model', () => {
   it('count classes of answered rows only', () => {
     const sink = createAccumulators()
     const metrics = createModelMetrics(sink, identity, signature)
-    metrics.run(
+    countRows(
+      metrics,
       predictionOf([
         { source: 1, risk: 'low' },
         { source: 0, risk: 'low' },
@@ -63,7 +70,7 @@ describe('the measurements of a model', () => {
       { ...issue, code: 'INPUT_RANGE', field: 'amount' },
       { ...issue, code: 'RUN_FAILED', field: null },
     ] as const
-    metrics.run(predictionOf([{ source: 0, risk: '', issues }]))
+    countRows(metrics, predictionOf([{ source: 0, risk: '', issues }]))
     expect(valuesOf(sink, 'slipway_guard_total')).toEqual({
       'fraud INPUT_UNKNOWN reject': 2,
       'fraud INPUT_RANGE:amount reject': 1,
@@ -76,7 +83,8 @@ describe('the measurements of a model', () => {
     const metrics = createModelMetrics(sink, identity, signature)
     const warn = { row: 0, code: 'INPUT_RANGE', field: 'amount', message: '', action: 'warn' } as const
     const late = { row: 0, code: 'DEADLINE', field: null, message: '', action: 'fallback' } as const
-    metrics.run(
+    countRows(
+      metrics,
       predictionOf([
         { source: 2, risk: 'low', issues: [warn, late] },
         { source: 1, risk: 'low', issues: [warn] },

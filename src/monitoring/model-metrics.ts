@@ -10,8 +10,10 @@ const stages = ['validate', 'gather', 'preprocess', 'run', 'postprocess', 'retur
 
 /** The measurements of one served version, its series looked up once. */
 export interface ModelMetrics {
-  /** One run of the model: its stages, its size, its guards, fallbacks and classes. */
+  /** One run of the model: its stages and its size. */
   run(prediction: Prediction): void
+  /** Rows that went to a caller: what the guards found, fallbacks, classes. */
+  rows(prediction: Prediction, start: number, count: number): void
   /** One request answered. `source` is that of its rows, `mixed` when they differ, `none` when nothing answered. */
   request(route: string, code: ErrorCode | 'OK', source: string, durationMs: number): void
   /** Where the numbers of waiting and unanswered requests are read from. */
@@ -36,26 +38,27 @@ export function createModelMetrics(sink: MetricsSink, identity: ModelIdentity, s
   const info = sink.gauge(servingMetrics.modelInfo)
   const countClasses = classCounter(sink, identity.name, signature.output)
 
-  function countIssues(issues: ReadonlyMap<number, readonly RowIssue[]>): void {
-    for (const rows of issues.values()) {
-      for (const issue of rows) guards.with({ model: of.model, guard: guardOf(issue, signature), action: issue.action }).add(1)
-    }
+  function countIssues(issues: readonly RowIssue[]): void {
+    for (const issue of issues) guards.with({ model: of.model, guard: guardOf(issue, signature), action: issue.action }).add(1)
   }
 
-  function countFallbacks(prediction: Prediction): void {
-    for (let row = 0; row < prediction.length; row++) {
-      if (prediction.sourceNames[prediction.sources[row]!]?.startsWith('fallback:') !== true) continue
-      fallbacks.with({ model: of.model, reason: reasonOf(prediction.issues?.get(row)) }).add(1)
-    }
+  function countFallback({ sourceNames, sources, issues }: Prediction, row: number): void {
+    if (sourceNames[sources[row]!]?.startsWith('fallback:') !== true) return
+    fallbacks.with({ model: of.model, reason: reasonOf(issues?.get(row)) }).add(1)
   }
 
   return {
     run(prediction) {
       observeStages(stageSeries, prediction.timings)
       batchSize.observe(prediction.length)
-      if (prediction.issues !== null) countIssues(prediction.issues)
-      if (prediction.sourceNames.length > 2) countFallbacks(prediction)
-      countClasses(prediction)
+    },
+    rows(prediction, start, count) {
+      const end = start + count
+      if (prediction.issues !== null) {
+        for (const [row, issues] of prediction.issues) if (row >= start && row < end) countIssues(issues)
+      }
+      if (prediction.sourceNames.length > 2) for (let row = start; row < end; row++) countFallback(prediction, row)
+      countClasses(prediction, start, end)
     },
     request(route, code, source, durationMs) {
       duration.observe(durationMs / 1000)

@@ -26,6 +26,7 @@ async function measured(): Promise<string> {
   metrics.track({ inflight: () => 4, queued: () => 2 })
   metrics.aliases(['champion', 'latest'])
   metrics.run(prediction)
+  metrics.rows(prediction, 0, 2)
   metrics.request('oip', 'OK', 'mixed', 3.2)
   sink.histogram(servingMetrics.loadDuration).with({ model: 'fraud' }).observe(0.3)
   sink.counter(servingMetrics.loadFailures).with({ model: 'fraud', code: 'INTEGRITY' }).add(1)
