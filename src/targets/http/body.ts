@@ -7,11 +7,12 @@ const linger = { ms: 500, bytes: 64 * 1024 * 1024 }
 
 /** Bytes of bodies in memory, bounded over all requests of a server. */
 export interface BodyBudget {
+  /** Throws NOT_READY when there are not so many left. */
   take(bytes: number): void
   give(bytes: number): void
 }
 
-/** Hands out up to `bytes`; `take` throws NOT_READY past it. */
+/** Hands out up to `bytes`. */
 export function createBodyBudget(bytes: number): BodyBudget {
   let held = 0
   return {
@@ -31,110 +32,125 @@ export class ClientGone extends Error {
 }
 
 /** True when the request announces a body. */
-export function hasBody(request: IncomingMessage): boolean {
-  const length = request.headers['content-length']
-  return request.headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0')
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length']
+  return length === undefined ? headers['transfer-encoding'] !== undefined : length !== '0'
 }
 
 /** The whole body. Rejects with PAYLOAD_TOO_LARGE past `limit` bytes, NOT_READY past the budget. The caller gives its length back to the budget. */
 export function readBody(request: IncomingMessage, limit: number, budget: BodyBudget): Promise<Buffer> {
-  if (!hasBody(request)) return Promise.resolve(empty)
   return new Promise((resolve, reject) => {
-    const sink = new BodySink(Number(request.headers['content-length'] ?? 0), limit, budget)
-    let failed: unknown
-    const fail = (error: unknown): void => {
-      if (failed !== undefined) return
-      failed = error
-      sink.drop()
-      discard(request, () => reject(error))
-    }
-    request.on('data', (chunk: Buffer) => {
-      if (failed !== undefined) return
-      try {
-        sink.add(chunk)
-      } catch (error) {
-        fail(error)
-      }
-    })
-    request.once('end', () => failed === undefined && resolve(sink.take()))
-    request.once('error', () => reject(gone(sink)))
-    request.once('close', () => request.complete || reject(gone(sink)))
-    if (sink.announced > limit) fail(tooLarge(limit))
+    new BodyReading(request, { limit, budget, resolve, reject }).start()
   })
 }
 
+interface ReadingParts {
+  readonly limit: number
+  readonly budget: BodyBudget
+  readonly resolve: (body: Buffer) => void
+  readonly reject: (reason: Error) => void
+}
+
 /** One growing buffer: a storm of one-byte chunks costs their bytes, not an object each. */
-class BodySink {
-  readonly announced: number
-  readonly #limit: number
-  readonly #budget: BodyBudget
+class BodyReading {
+  readonly #request: IncomingMessage
+  readonly #parts: ReadingParts
+  /** 0 where the client does not say. */
+  readonly #announced: number
   #bytes: Buffer = empty
   #length = 0
+  /** Of the budget. */
   #taken = 0
+  #failed = false
 
-  constructor(announced: number, limit: number, budget: BodyBudget) {
-    this.announced = announced
-    this.#limit = limit
-    this.#budget = budget
+  constructor(request: IncomingMessage, parts: ReadingParts) {
+    this.#request = request
+    this.#parts = parts
+    this.#announced = Number(request.headers['content-length'] ?? 0)
   }
 
-  add(chunk: Buffer): void {
+  start(): void {
+    const request = this.#request
+    request.on('data', (chunk: Buffer) => {
+      if (!this.#failed) this.#receive(chunk)
+    })
+    request.on('end', () => {
+      if (!this.#failed) this.#parts.resolve(this.#take())
+    })
+    request.on('close', () => {
+      if (!request.complete) this.#fail(new ClientGone('the client closed the connection'))
+    })
+    if (this.#announced > this.#parts.limit) this.#refuse(this.#tooLarge())
+  }
+
+  #receive(chunk: Buffer): void {
+    try {
+      this.#add(chunk)
+    } catch (error) {
+      this.#refuse(error as SlipwayError)
+    }
+  }
+
+  #add(chunk: Buffer): void {
     const length = this.#length + chunk.length
-    if (length > this.#limit) throw tooLarge(this.#limit)
-    if (this.#length === 0 && (chunk.length === this.announced || this.announced === 0)) {
-      this.#budget.take(chunk.length)
-      this.#taken += chunk.length
+    if (length > this.#parts.limit) throw this.#tooLarge()
+    if (this.#length === 0 && chunk.length >= this.#announced) {
+      this.#reserveBudget(chunk.length)
       this.#bytes = chunk
     } else {
-      this.#reserve(length)
+      if (length > this.#bytes.length) this.#grow(length)
       chunk.copy(this.#bytes, this.#length)
     }
     this.#length = length
   }
 
-  /** The body; what stays taken from the budget is its length. */
-  take(): Buffer {
-    this.#budget.give(this.#taken - this.#length)
-    this.#taken = this.#length
-    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
-  }
-
-  drop(): void {
-    this.#budget.give(this.#taken)
-    this.#taken = 0
-    this.#bytes = empty
-  }
-
-  #reserve(length: number): void {
-    if (length <= this.#bytes.length && this.#taken >= this.#bytes.length) return
-    const size = Math.min(Math.max(length, this.#bytes.length * 2, Math.min(this.announced, 65_536)), this.#limit)
-    this.#budget.take(size - this.#taken)
-    this.#taken = size
+  #grow(length: number): void {
+    const size = Math.min(Math.max(length, this.#bytes.length * 2, Math.min(this.#announced, 65_536)), this.#parts.limit)
+    this.#reserveBudget(size)
     const grown = Buffer.allocUnsafeSlow(size)
     this.#bytes.copy(grown, 0, 0, this.#length)
     this.#bytes = grown
   }
-}
 
-function tooLarge(limit: number): SlipwayError {
-  return new SlipwayError('PAYLOAD_TOO_LARGE', `the body is larger than ${limit} bytes`)
-}
-
-function gone(sink: BodySink): ClientGone {
-  sink.drop()
-  return new ClientGone('the client closed the connection')
-}
-
-/** Reads on for a moment without keeping anything: closing under a client that still sends would reset the answer away. */
-function discard(request: IncomingMessage, done: () => void): void {
-  let bytes = 0
-  const finish = (): void => {
-    clearTimeout(timer)
-    done()
+  #reserveBudget(size: number): void {
+    this.#parts.budget.take(size - this.#taken)
+    this.#taken = size
   }
-  const timer = setTimeout(done, linger.ms)
-  request.on('data', (chunk: Buffer) => (bytes += chunk.length) > linger.bytes && finish())
-  request.once('end', finish)
-  request.once('close', finish)
-  request.resume()
+
+  /** The body; what stays taken from the budget is its length. */
+  #take(): Buffer {
+    this.#parts.budget.give(this.#taken - this.#length)
+    return this.#length === this.#bytes.length ? this.#bytes : this.#bytes.subarray(0, this.#length)
+  }
+
+  /** Reads on for a moment without keeping anything, then fails: closing under a client that still sends would reset the answer away. */
+  #refuse(error: SlipwayError): void {
+    this.#drop()
+    const request = this.#request
+    const done = (): void => {
+      clearTimeout(timer)
+      this.#parts.reject(error)
+    }
+    const timer = setTimeout(done, linger.ms)
+    let bytes = 0
+    request.on('data', (chunk: Buffer) => (bytes += chunk.length) > linger.bytes && done())
+    request.once('end', done)
+    request.once('close', done)
+  }
+
+  #fail(error: ClientGone): void {
+    this.#drop()
+    this.#parts.reject(error)
+  }
+
+  #drop(): void {
+    this.#failed = true
+    this.#parts.budget.give(this.#taken)
+    this.#taken = 0
+    this.#bytes = empty
+  }
+
+  #tooLarge(): SlipwayError {
+    return new SlipwayError('PAYLOAD_TOO_LARGE', `the body is larger than ${this.#parts.limit} bytes`)
+  }
 }

@@ -10,6 +10,7 @@ import { mountRoutes, unreadablePath } from './mount.js'
 import { answerClientError, createNodeServer } from './node-server.js'
 import { Pipeline } from './pipeline.js'
 import { createRequestIds } from './request-id.js'
+import { routeParts } from './route-parts.js'
 
 /** The REST server: every protocol on one port, over a protocol-free data plane. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
@@ -25,7 +26,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     observer: options.observer ?? null,
     isDraining,
   })
-  const routes = allRoutes({ plane: options.plane, options, limits, isDraining })
+  const routes = allRoutes(routeParts(options, { limits, isDraining }))
   const hot = createHotRoutes(routes, pipeline)
   const app = Fastify({
     logger: false,

@@ -42,7 +42,10 @@ export interface HttpServerOptions {
   /** Told of every answer. */
   readonly observer?: HttpObserver
   readonly limits?: Partial<HttpLimits>
-  /** NaN and infinities in JSON answers: JavaScript literals as Triton and TF Serving write them, or `null` as strict JSON wants. */
+  /**
+   * NaN and infinities in the JSON of the public protocols: `null`, as strict JSON and MLServer have it (when left out), or the literals that
+   * Triton and TF Serving write.
+   */
   readonly nonFinite?: 'literal' | 'null'
   /** Answers `/invocations` when a request names no model; the only model served when left out. */
   readonly defaultModel?: string

@@ -25,7 +25,7 @@ interface Invocation {
 
 /** Answers an invocation by what its body is: MLflow's JSON forms, CSV, or a request of the Open Inference Protocol. */
 export async function invoke(exchange: HttpExchange, { ref, route, parts }: Invocation): Promise<HttpAnswer> {
-  const { plane, limits, options } = parts
+  const { plane, limits, nonFinite } = parts
   const model = plane.model(ref.name, ref.selector)
   const content = contentOf(exchange.header('content-type'))
   if (content.kind === 'infer' || (content.kind === 'json' && isInferRequest({ body: exchange.body, limits }))) {
@@ -33,7 +33,7 @@ export async function invoke(exchange: HttpExchange, { ref, route, parts }: Invo
   }
   const reply = await predictRows(model, readRows(exchange, model, { isCsv: content.kind === 'csv', parts }), exchange.context(route))
   requireAnswers(reply)
-  return jsonText(`{"predictions":${predictionsText(reply, options.nonFinite ?? 'literal')}}`, replyHeaders(reply))
+  return jsonText(`{"predictions":${predictionsText(reply, nonFinite)}}`, replyHeaders(reply))
 }
 
 function readRows(

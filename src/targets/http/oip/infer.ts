@@ -38,7 +38,7 @@ export async function inferWith(
   if (input.frame.length === 0) throw new SlipwayError('INPUT_SHAPE', 'the tensors have no rows: their first dimension is 0')
   const reply = await model.submitFrame(input, exchange.context(route, timeoutOf(request)))
   requireAnswers(reply)
-  const style = { outputs: signature.output, nonFinite: parts.options.nonFinite ?? 'literal', allBinary: isRaw }
+  const style = { outputs: signature.output, nonFinite: parts.nonFinite, allBinary: isRaw }
   const { json, sections } = inferAnswer(reply, request, style)
   const headers = replyHeaders(reply)
   return sections.length === 0 ? jsonText(json, headers) : binaryAnswer({ json, sections }, headers, headerBytes !== null)

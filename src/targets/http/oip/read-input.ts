@@ -37,7 +37,7 @@ export function readInputTensor(reader: JsonReader, source: InputSource): NamedT
   if (shape === null) throw new SlipwayError('INVALID_REQUEST', `input '${name}' has no \`shape\``)
   refuseSharedMemory(parts.parameters, 'input', name)
   const count = countOf(shape, name, source.limits)
-  return { name, tensor: { dtype, shape, data: dataOf(parts, { ...source, name, dtype, shape, count }) } }
+  return { name, tensor: { dtype, shape, data: dataOf(parts, { source, name, dtype, shape, count }) } }
 }
 
 function readPart(reader: JsonReader, key: string, parts: InputParts): void {
@@ -104,7 +104,8 @@ function countOf(shape: readonly number[], name: string, limits: JsonLimits): nu
   throw new SlipwayError('TOO_MANY_ELEMENTS', `input '${name}' has ${count} elements, more than ${limits.elements}`)
 }
 
-interface Declared extends InputSource {
+interface Declared {
+  readonly source: InputSource
   readonly name: string
   readonly dtype: DType
   readonly shape: readonly number[]
@@ -116,7 +117,7 @@ function dataOf(parts: InputParts, declared: Declared): NamedTensor['tensor']['d
   const size = integerParameter(parts.parameters, 'binary_data_size')
   if (size !== null) {
     if (parts.data !== null) throw new SlipwayError('INVALID_REQUEST', `input '${name}' has both \`data\` and \`binary_data_size\``)
-    return decodeRaw(declared.binary.take(size, name), dtype, shape).data
+    return decodeRaw(declared.source.binary.take(size, name), dtype, shape).data
   }
   if (parts.data === null) throw new SlipwayError('INVALID_REQUEST', `input '${name}' has no \`data\``)
   const buffer = typeof parts.data === 'number' ? readLater(parts.data, parts, declared) : parts.data
@@ -128,6 +129,6 @@ function dataOf(parts: InputParts, declared: Declared): NamedTensor['tensor']['d
 }
 
 /** Reads data that came before its datatype. */
-function readLater(position: number, parts: InputParts, { body, dtype, limits }: Declared): ElementBuffer {
+function readLater(position: number, parts: InputParts, { source: { body, limits }, dtype }: Declared): ElementBuffer {
   return readElements(createJsonReader(body.subarray(position), limits), dtype, parts)
 }

@@ -54,7 +54,7 @@ export function tfservingRoutes(parts: RouteParts): Route[] {
   ]
 }
 
-async function call(exchange: HttpExchange, { plane, limits, options }: RouteParts): Promise<HttpAnswer> {
+async function call(exchange: HttpExchange, { plane, limits, nonFinite }: RouteParts): Promise<HttpAnswer> {
   const verb = verbOf(exchange.params, exchange)
   if (verb === 'explain') throw new SlipwayError('UNSUPPORTED', 'explanations are not offered')
   const model = tfservingModel(plane, referenceOf(exchange.params))
@@ -63,7 +63,7 @@ async function call(exchange: HttpExchange, { plane, limits, options }: RoutePar
   const request = verb === 'predict' ? readPredictRequest(reader, shape) : { form: 'row' as const, rows: readExamples(reader, shape) }
   const reply = await predictRows(model, request.rows, exchange.context('tfserving'))
   requireAnswers(reply)
-  const style = { form: request.form, nonFinite: options.nonFinite ?? 'literal' }
+  const style = { form: request.form, nonFinite }
   const body =
     verb === 'predict' ? predictAnswer(reply, style) : verb === 'classify' ? classifyAnswer(reply, model) : regressAnswer(reply, model)
   return jsonText(body, replyHeaders(reply))

@@ -31,7 +31,7 @@ export function torchserveRoutes(parts: RouteParts): Route[] {
   ]
 }
 
-async function predict(exchange: HttpExchange, { plane, limits, options }: RouteParts): Promise<HttpAnswer> {
+async function predict(exchange: HttpExchange, { plane, limits, nonFinite }: RouteParts): Promise<HttpAnswer> {
   const ref = modelRef(exchange.params['model'] ?? '', exchange.params['version'] ?? null)
   const model = torchserveModel(plane, ref)
   if (exchange.body.length === 0) throw new SlipwayError('INVALID_REQUEST', 'the request has no body')
@@ -39,7 +39,6 @@ async function predict(exchange: HttpExchange, { plane, limits, options }: Route
   const { rows, many } = readPrediction(content, rowShape(model.info.signature.input), limits)
   const reply = await predictRows(model, rows, exchange.context('torchserve'))
   requireAnswers(reply)
-  const nonFinite = options.nonFinite ?? 'literal'
   return jsonText(many ? recordsText(reply, nonFinite) : recordText(reply, 0, nonFinite), replyHeaders(reply))
 }
 
