@@ -1,7 +1,7 @@
 import { SlipwayError } from './errors.js'
 import type { ErrorCode } from './errors.js'
 import type { Field } from './field.js'
-import { runSchema } from './field-schema.js'
+import { runSchemaOnRow } from './field-schema.js'
 import type { Column } from './frame.js'
 import type { IssueLog } from './issue-log.js'
 import type { JsonReader } from './json-reader.js'
@@ -141,7 +141,7 @@ export abstract class ColumnBuilder<F extends Field = Field> {
   }
 
   #validate(value: unknown, row: number): void {
-    const result = runSchema(this.field.schema!, value, this.name)
+    const result = runSchemaOnRow(this.field.schema!, value)
     if (result.issue === null) this.take(result.value, row)
     else this.refuse(row, 'INPUT_SCHEMA', `\`${this.name}\`: ${result.issue}`)
   }

@@ -12,12 +12,24 @@ const messageLimit = 200
 
 /** Runs a Standard Schema at once. Throws DEFINITION_INVALID when it is asynchronous; one that throws has refused the value. */
 export function runSchema(schema: StandardSchemaV1, value: unknown, name: string): SchemaResult {
+  const result = runSchemaOnRow(schema, value)
+  if (result.issue !== later) return result
+  throw new SlipwayError('DEFINITION_INVALID', `the schema of \`${name}\` is asynchronous; a field needs one that answers at once`)
+}
+
+const later = 'the schema is asynchronous, or it threw; a field needs one that answers at once'
+
+/**
+ * Like `runSchema` for the value of one row: a schema that answers later has refused it, and the rows beside it are not spoilt. (zod runs a
+ * schema that threw once more, asynchronously, so that the two cannot be told apart.)
+ */
+export function runSchemaOnRow(schema: StandardSchemaV1, value: unknown): SchemaResult {
   const result = validate(schema, value)
   if (result === null) return { value: undefined, issue: 'the schema threw' }
   if ('then' in result) {
     // Its outcome is of no use, and its failure must not end the process.
     Promise.resolve(result).catch(() => undefined)
-    throw new SlipwayError('DEFINITION_INVALID', `the schema of \`${name}\` is asynchronous; a field needs one that answers at once`)
+    return { value: undefined, issue: later }
   }
   if (result.issues === undefined) return { value: result.value, issue: null }
   return { value: undefined, issue: describe(result.issues) }

@@ -113,7 +113,7 @@ function regExp(value: unknown, place: string): RegExp {
 
 function standIn(vendor: unknown, place: string): StandardSchemaV1 {
   if (typeof vendor !== 'string') refuse(place, 'the library of its schema')
-  return { '~standard': { version: 1, vendor: vendor as string, validate: (value) => ({ value }) } }
+  return { '~standard': { version: 1, vendor, validate: (value) => ({ value }) } }
 }
 
 function record(value: unknown, place: string): Options {

@@ -1,6 +1,6 @@
 import { ColumnBuilder } from './column-builder.js'
 import type { SchemaField } from './field.js'
-import { runSchema } from './field-schema.js'
+import { runSchemaOnRow } from './field-schema.js'
 import type { Column } from './frame.js'
 import type { JsonReader } from './json-reader.js'
 
@@ -15,7 +15,7 @@ export class SchemaColumn extends ColumnBuilder<SchemaField> {
 
   /** undefined or null where the row has no value: absent unless the schema makes something of it. */
   override append(value: unknown, row: number): void {
-    const result = runSchema(this.field.schema, value, this.name)
+    const result = runSchemaOnRow(this.field.schema, value)
     if (result.issue === null) {
       if (result.value === undefined || result.value === null) this.absent(row)
       else this.#put(result.value, row)

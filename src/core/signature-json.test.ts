@@ -59,7 +59,7 @@ test.each([
   ['no name', [{ kind: 'number', dtype: 'float64' }]],
   ['an unknown kind', [{ name: 'x', kind: 'constructor', dtype: 'float64' }]],
   ['a dtype of another kind', [{ name: 'x', kind: 'number', dtype: 'string' }]],
-  ['an unknown key', [{ name: 'x', kind: 'number', dtype: 'float64', then: 1 }]],
+  ['an unknown key', [{ name: 'x', kind: 'number', dtype: 'float64', other: 1 }]],
   ['a shape that is none', [{ name: 'x', kind: 'tensor', dtype: 'float32', shape: [-1] }]],
   ['a tensor without shape', [{ name: 'x', kind: 'tensor', dtype: 'float32' }]],
   ['a pattern that is none', [{ name: 'x', kind: 'text', dtype: 'string', pattern: { source: '(', flags: '' } }]],

@@ -3,7 +3,7 @@ import { createColumnBuilder } from './create-column-builder.js'
 import { SlipwayError } from './errors.js'
 import type { DType, TensorData } from './dtype.js'
 import type { Field, SchemaField } from './field.js'
-import { runSchema } from './field-schema.js'
+import { runSchemaOnRow } from './field-schema.js'
 import type { Column } from './frame.js'
 import { nest, valueAt } from './frame-rows.js'
 import { bfloat16ToNumber, float16ToNumber } from './half.js'
@@ -21,7 +21,7 @@ export function tensorToColumn(tensor: Tensor, field: Field, context: ColumnCont
   const [rows, ...shape] = tensor.shape as [number, ...number[]]
   checkShape(tensor, field, context.name)
   const column: Column = { dtype: tensor.dtype, shape: field.kind === 'tensor' ? shape : [], data: tensor.data, validity: null }
-  if (field.kind === 'schema') return rebuild(field, rows, context, (row) => schemaInput(field, valueAt(column, row), context.name))
+  if (field.kind === 'schema') return rebuild(field, rows, context, (row) => schemaInput(field, valueAt(column, row)))
   if (field.kind === 'timestamp' && tensor.dtype === 'string') return rebuild(field, rows, context, (row) => valueAt(column, row))
   if (!canWiden(tensor.dtype, field.dtype)) refuseDatatype(tensor, field, context.name)
   const wide = widenColumn(column, field, context)
@@ -115,15 +115,13 @@ const encoder = new TextEncoder()
  * What a bare Standard Schema is given for an element: the JSON that a text is, or the text itself where it is none or the schema takes only
  * that; the empty text stands for an absent value.
  */
-function schemaInput(field: SchemaField, element: unknown, name: string): unknown {
+function schemaInput(field: SchemaField, element: unknown): unknown {
   if (typeof element !== 'string') return element
   if (element === '') return null
   const value = parsed(element)
-  return value !== undefined && runSchema(field.schema, value, name).issue === null ? value : fallback(field, element, { value, name })
-}
-
-function fallback(field: SchemaField, text: string, { value, name }: { readonly value: unknown; readonly name: string }): unknown {
-  return value === undefined || runSchema(field.schema, text, name).issue === null ? text : value
+  if (value === undefined) return element
+  const takesOnlyText = runSchemaOnRow(field.schema, value).issue !== null && runSchemaOnRow(field.schema, element).issue === null
+  return takesOnlyText ? element : value
 }
 
 function parsed(text: string): unknown {
