@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { statSync } from 'node:fs'
+import { systemClock } from '../core/clock.js'
 import { SlipwayError } from '../core/errors.js'
 import type { Clock, Logger } from '../core/ports.js'
 import { generateApiKey, hashSecret, parseApiKey } from './api-key.js'
@@ -43,7 +44,6 @@ export interface KeyStoreOptions {
 
 /** `verify` looks for changes made by other processes this often. */
 const refreshMs = 500
-const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 const nobody = Buffer.alloc(32)
 
 /** Opens the keys in a JSON file of mode 0600; the file is made with the first key. Throws CONFIG_INVALID when it can not be read. */

@@ -26,7 +26,9 @@ test('globs match as the equivalent regular expression does', () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '?'), maxLength: 10 })
   fc.assert(
     fc.property(letters, letters, (glob, text) => {
-      const source = glob.split('').map((letter) => (letter === '*' ? '.*' : letter === '?' ? '.' : `\\${letter}`.replace(/\\([ab])/, '$1')))
+      const source = glob
+        .split('')
+        .map((letter) => (letter === '*' ? '.*' : letter === '?' ? '.' : `\\${letter}`.replace(/\\([ab])/, '$1')))
       expect(matchesGlob(glob, text)).toBe(new RegExp(`^${source.join('')}$`, 's').test(text))
     }),
   )
