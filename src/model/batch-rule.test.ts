@@ -5,7 +5,11 @@ import { batchRule, inputRowShape, outputRowShape } from './batch-rule.js'
 type Shape = readonly (number | null)[]
 
 function specs(...shapes: readonly Shape[]): TensorSpec[] {
-  return shapes.map((shape, index) => ({ name: `t${index}`, dtype: 'float32', shape }))
+  return shapes.map((shape) => spec(shape))
+}
+
+function spec(shape: Shape): TensorSpec {
+  return { name: 't', dtype: 'float32', shape }
 }
 
 function ruleOf(inputs: readonly Shape[], outputs: readonly Shape[]): unknown {
@@ -14,7 +18,7 @@ function ruleOf(inputs: readonly Shape[], outputs: readonly Shape[]): unknown {
 }
 
 function outputRow(inputs: readonly Shape[], output: Shape): unknown {
-  return outputRowShape(specs(output)[0]!, batchRule(specs(...inputs), specs(output)))
+  return outputRowShape(spec(output), batchRule(specs(...inputs), specs(output)))
 }
 
 describe('the batch rule', () => {
@@ -67,7 +71,7 @@ describe('the batch rule', () => {
 
   it('takes the batch dimension off the shape of a row, where there is one', () => {
     const rule = batchRule(specs([1, 3, null]), specs([1, 10], [1000], [null, 7]))
-    expect(inputRowShape(specs([1, 3, null])[0]!, rule)).toEqual([3, null])
+    expect(inputRowShape(spec([1, 3, null]), rule)).toEqual([3, null])
     expect(specs([1, 10], [1000], [null, 7]).map((spec) => outputRowShape(spec, rule))).toEqual([[10], [1000], [null, 7]])
   })
 })

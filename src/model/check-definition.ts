@@ -25,11 +25,16 @@ export function checkGather(gather: Readonly<Record<string, GatherOptions>>, inp
 }
 
 /** Refuses guard options that cannot hold: unknown actions, a fallback that is not there, checks that are no functions. */
-export function checkGuard(guard: GuardOptions<never>, input: Fields, hasFallback: boolean): void {
+export function checkGuard(
+  guard: GuardOptions<never>,
+  fields: { readonly input: Fields; readonly output: Fields },
+  hasFallback: boolean,
+): void {
   const wanted = new Map<string, unknown>([
     ['guard.onFail', guard.onFail],
     ['guard.onOutputFail', guard.onOutputFail],
-    ...Object.entries(input).map(([name, field]) => [`input \`${name}\`: onFail`, field.onFail] as const),
+    ...Object.entries(fields.input).map(([name, field]) => [`input \`${name}\`: onFail`, field.onFail] as const),
+    ...Object.entries(fields.output).map(([name, field]) => [`output \`${name}\`: onFail`, field.onFail] as const),
   ])
   for (const [name, check] of Object.entries(guard.cross ?? {})) {
     const place = `guard.cross \`${name}\``

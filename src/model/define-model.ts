@@ -23,7 +23,7 @@ export function defineModel<const I extends FieldsLike, const O extends FieldsLi
   const output = toFields('output', options.output)
   checkGather(gather, input)
   const fallback = toLadder(options.fallback)
-  checkGuard(options.guard ?? {}, input, fallback.length > 0)
+  checkGuard(options.guard ?? {}, { input, output }, fallback.length > 0)
   const definition: ModelDefinition = {
     '~slipway': 'model',
     name,
