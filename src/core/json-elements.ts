@@ -23,6 +23,8 @@ interface Walk {
   readonly buffer: ElementBuffer
   readonly start: number
   readonly shape: number[]
+  /** Elements are numbers that fit a double: they are read in runs. */
+  readonly runs: boolean
   /** Depth of the elements; -1 before the first. */
   depth: number
   ragged: boolean
@@ -36,7 +38,9 @@ const nonFinite = { nonFinite: true } as const
  * integers must be whole and in range, finite literals must stay finite.
  */
 export function readElements(reader: JsonReader, buffer: ElementBuffer): NestedElements {
-  const walk: Walk = { reader, buffer, start: buffer.length, shape: [], depth: -1, ragged: false, issue: null }
+  const { dtype } = buffer
+  const runs = dtype !== 'string' && dtype !== 'bool' && !isBigInt(dtype)
+  const walk: Walk = { reader, buffer, start: buffer.length, shape: [], runs, depth: -1, ragged: false, issue: null }
   if (reader.peekByte() === 91) readLevel(walk, 0)
   else readElement(walk)
   return { count: buffer.length - walk.start, shape: walk.shape, ragged: walk.ragged, issue: walk.issue }
@@ -46,19 +50,51 @@ function readLevel(walk: Walk, level: number): void {
   const { reader } = walk
   let items = 0
   reader.beginArray()
-  while (reader.nextItem()) {
-    items++
-    if (reader.peekByte() === 91) {
+  let more = reader.nextItem()
+  while (more) {
+    const byte = reader.peekByte()
+    if (byte === 91) {
       if (walk.depth >= 0 && walk.depth <= level + 1) walk.ragged = true
       readLevel(walk, level + 1)
+      items++
+      more = reader.nextItem()
     } else {
       if (walk.depth !== level + 1) reachDepth(walk, level + 1)
-      readElement(walk)
+      const before = walk.buffer.length
+      more = walk.runs && startsNumber(byte) ? readRun(walk) : readOne(walk)
+      items += walk.buffer.length - before
     }
   }
   const before = walk.shape[level]
   if (before === undefined) walk.shape[level] = items
   else if (before !== items) walk.ragged = true
+}
+
+function readOne(walk: Walk): boolean {
+  readElement(walk)
+  return walk.reader.nextItem()
+}
+
+/** Reads numbers as long as they follow one another: the loop in which large tensors are read. True when another item follows them. */
+function readRun(walk: Walk): boolean {
+  const { reader, buffer } = walk
+  const { dtype } = buffer
+  let { data, capacity, length } = buffer
+  let more = true
+  while (more && startsNumber(reader.peekByte())) {
+    if (length === capacity) {
+      buffer.length = length
+      buffer.reserve(length + 1)
+      data = buffer.data
+      capacity = buffer.capacity
+    }
+    const fault = storeNumber(data, dtype, length, reader.number(nonFinite))
+    if (fault !== null || reader.overflowed) note(walk, fault ?? 'range', length)
+    length++
+    more = reader.nextItem()
+  }
+  buffer.length = length
+  return more
 }
 
 function reachDepth(walk: Walk, depth: number): void {
@@ -95,7 +131,7 @@ function readNumeric(walk: Walk, index: number): void {
     else fault = typeof value === 'bigint' ? storeBigInt(buffer.data, dtype, index, value) : storeNumber(buffer.data, dtype, index, value)
   } else {
     fault = storeNumber(buffer.data, dtype, index, reader.number(nonFinite))
-    if (reader.overflowed) fault = 'range'
+    if (reader.overflowed) fault ??= 'range'
   }
   if (fault !== null) note(walk, fault, index)
 }

@@ -43,6 +43,24 @@ test('elements are written by their dtype', () => {
   expect(elementsText(Float32Array.of(0.1), 'float32', { ...all, end: 0 })).toBe('')
 })
 
+test('many elements are written as each of them is', () => {
+  const value = fc.oneof(fc.double(), fc.constantFrom(-0, Number.NaN, Infinity, 1e21, 5e-324))
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 17, maxLength: 40 }), fc.boolean(), fc.nat(5), (values, plain, start) => {
+      const data = Float64Array.from(plain ? values.map((number) => (Number.isFinite(number) && number !== 0 ? number : 1)) : values)
+      const text = elementsText(data, 'float64', { start, end: data.length, nonFinite: 'literal' })
+      expect(text).toBe(Array.from(data.subarray(start), (number) => numberText(number, 'literal')).join(','))
+    }),
+  )
+  const texts = Array.from({ length: 20 }, (_, i) => `"${i}\n`)
+  expect(elementsText(texts, 'string', { start: 1, end: 20, nonFinite: 'null' })).toBe(
+    texts
+      .slice(1)
+      .map((text) => JSON.stringify(text))
+      .join(','),
+  )
+})
+
 test('a tensor is written nested like its shape', () => {
   const data = Int32Array.of(9, 1, 2, 3, 4, 5, 6)
   expect(nestedText(data, 'int32', [2, 3], { start: 1, nonFinite: 'null' })).toBe('[[1,2,3],[4,5,6]]')

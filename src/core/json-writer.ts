@@ -1,4 +1,6 @@
+import { isBigInt, isFloat } from './dtype.js'
 import type { DType } from './dtype.js'
+import { viewElements } from './element-buffer.js'
 import { bfloat16ToNumber, float16ToNumber } from './half.js'
 
 /** How JSON says NaN and infinities: as Python's json, Triton and TensorFlow Serving do; as null; or as a string. */
@@ -23,10 +25,28 @@ export function numberText(value: number, nonFinite: NonFiniteDialect): string {
  * reads back as the same float32; 64-bit integers with all their digits; bool as true and false; float16 and bfloat16 as numbers.
  */
 export function elementsText(data: ArrayLike<unknown>, dtype: DType, range: ElementRange): string {
-  const write = elementWriter(dtype, range.nonFinite)
+  const { start, end, nonFinite } = range
+  if (end - start > few && isPlain(data, dtype, range)) {
+    return JSON.stringify(Array.from(viewElements(data, start, end))).slice(1, -1)
+  }
+  const write = elementWriter(dtype, nonFinite)
   let text = ''
-  for (let i = range.start; i < range.end; i++) text += i === range.start ? write(data[i]) : `,${write(data[i])}`
+  for (let i = start; i < end; i++) text += i === start ? write(data[i]) : `,${write(data[i])}`
   return text
+}
+
+/** Up to so many elements are faster written one by one. */
+const few = 16
+
+/** True when JSON.stringify writes the elements as they are to be written. */
+function isPlain(data: ArrayLike<unknown>, dtype: DType, { start, end }: ElementRange): boolean {
+  if (dtype === 'bool' || dtype === 'float16' || dtype === 'bfloat16' || isBigInt(dtype)) return false
+  if (!isFloat(dtype)) return true
+  for (let i = start; i < end; i++) {
+    const value = data[i] as number
+    if (value - value !== 0 || (value === 0 && 1 / value < 0)) return false
+  }
+  return true
 }
 
 /** Which elements to write, and how. */

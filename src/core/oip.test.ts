@@ -238,7 +238,9 @@ describe('widening', () => {
       fc.property(bytes, (array) => {
         const { data } = decodeRaw(array, from, [array.length / bytesPerElement(from)])
         const wide = widen(data, from, to)
-        expect(Array.from(wide, (element) => meaning(element, to))).toEqual(Array.from(data, (element) => meaning(element, from)))
+        expect(Array.from(wide as ArrayLike<unknown>, (element) => meaning(element, to))).toEqual(
+          Array.from(data as ArrayLike<unknown>, (element) => meaning(element, from)),
+        )
       }),
     )
   })
