@@ -4,6 +4,7 @@ import type { FieldsLike, ToFields } from '../core/field-types.js'
 import { text } from '../core/fields.js'
 import { checkGather, checkGuard, toLadder } from './check-definition.js'
 import { showValue } from '../guardrails/show-value.js'
+import { checkExamples } from './check-examples.js'
 import { toField } from './check-field.js'
 import type { DefinitionOptions, InputsOf, ModelDefinition } from './definition.js'
 import { refuseDefinition } from './definition-error.js'
@@ -38,6 +39,7 @@ export function defineModel<const I extends FieldsLike, const O extends FieldsLi
     fallback,
     examples: options.examples ?? [],
   }
+  checkExamples(definition)
   return definition as unknown as ModelDefinition<InputsOf<I, K>, ToFields<O>>
 }
 
