@@ -1,10 +1,11 @@
+import { toSlipwayError } from '../core/errors.js'
 import { withRegistry } from '../control/with-registry.js'
 import { journalArgs, journalNote, print, registryArgs, splitReference } from './registry-args.js'
 import { type AnyVerb, defineVerb } from './verb.js'
 
 export const modelsRm: AnyVerb = defineVerb({
   name: 'models rm',
-  description: 'Remove a version that no alias points at, or (model:alias) an alias, and free its space',
+  description: 'Remove a version that no alias points at, or (model:alias) an alias; its space is freed a day later, by the next removal',
   example: 'slipway models rm fraud@1\nslipway models rm fraud:challenger',
   args: { target: { type: 'positional', description: 'model@version, or model:alias', required: true }, ...journalArgs, ...registryArgs },
   run: (args) =>
@@ -17,8 +18,17 @@ export const modelsRm: AnyVerb = defineVerb({
       }
       const { name, selector } = splitReference(args.target, 'model@version, for example fraud@1')
       await registry.remove(name, /^\d+$/.test(selector) ? Number(selector) : selector, journalNote(args))
-      const freed = await registry.gc()
+      const freed = await collect(registry)
       print(args.json, { removed: args.target, freed }, [`${args.target} removed`])
       return 0
     }),
 })
+
+/** A removal has succeeded whatever becomes of the collection: one that cannot be made now is made by the next. */
+async function collect(registry: { gc(): Promise<object> }): Promise<object> {
+  try {
+    return await registry.gc()
+  } catch (error) {
+    return { problem: toSlipwayError(error).message }
+  }
+}

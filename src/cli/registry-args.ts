@@ -1,11 +1,10 @@
 import { localActor } from '../control/open-local-registry.js'
 import { usageError } from './exit.js'
-import { jsonFlag } from './verb.js'
 
 /** Flags of every command that works on a registry. */
 export const registryArgs = {
   state: { type: 'string', description: 'State folder', valueHint: 'dir', default: '.slipway' },
-  json: jsonFlag,
+  json: { type: 'boolean', description: 'Print JSON, one document', default: false },
 } as const
 
 /** Flags of every command that moves something: who and why, for the journal. */

@@ -22,8 +22,6 @@ export interface AnyVerb {
   run(rawArgs: readonly string[]): Promise<number>
 }
 
-export const jsonFlag = { type: 'boolean', description: 'Print JSON, one document', default: false } as const
-
 /** Checks what citty lets through: unknown flags, words too many, required words missing. */
 export function defineVerb<const T extends ArgsDef>(verb: Verb<T>): AnyVerb {
   return {

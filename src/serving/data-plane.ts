@@ -1,5 +1,5 @@
 import type { FrameBuilder } from '../core/frame-builder.js'
-import type { Fields, Signature } from '../core/field.js'
+import type { Signature } from '../core/field.js'
 import type { InputFrame, ModelIdentity, Prediction } from '../core/prediction.js'
 import type { TensorSpec } from '../core/tensor.js'
 
@@ -28,7 +28,7 @@ export type ModelState = 'UNKNOWN' | 'READY' | 'UNAVAILABLE' | 'LOADING' | 'UNLO
 export interface ServedModelInfo extends ModelIdentity {
   /** Aliases that point at this version now. */
   readonly aliases: readonly string[]
-  readonly signature: Signature<Fields, Fields>
+  readonly signature: Signature
   /** The graph's own inputs and outputs. */
   readonly graphInputs: readonly TensorSpec[]
   readonly graphOutputs: readonly TensorSpec[]
@@ -38,6 +38,8 @@ export interface ServedModelInfo extends ModelIdentity {
   readonly maxBatchRows: number
   readonly isolation: 'inline' | 'process'
   readonly description: string | null
+  /** A row that the model answers: the definition's first example; null where it has none. */
+  readonly example: Readonly<Record<string, unknown>> | null
 }
 
 /** Count and total time of one phase, as Triton's statistics extension reports it. */

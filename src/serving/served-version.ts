@@ -77,7 +77,8 @@ export class ServedVersion implements ServedModel {
     this.#testRow = goldenRows(opened.golden)[0] ?? sampleRow(definition.input)
     const { graphInputs, graphOutputs, engine, maxBatchRows, isolation } = opened
     const { description } = definition
-    this.info = { ...identity, aliases: [], signature, graphInputs, graphOutputs, engine, maxBatchRows, isolation, description }
+    const example = definition.examples[0] ?? null
+    this.info = { ...identity, aliases: [], signature, graphInputs, graphOutputs, engine, maxBatchRows, isolation, description, example }
     this.#batcher = new Batcher(predictor, {
       clock: parts.clock,
       observer: this.#observer(),
@@ -86,6 +87,7 @@ export class ServedVersion implements ServedModel {
       maxQueuedRows: parts.limits.queuedRows ?? 100_000,
       maxQueuedRequests: parts.limits.queuedRequests ?? 2000,
       deadlineMs: definition.guard.deadlineMs ?? parts.limits.deadlineMs ?? 30_000,
+      abortable: isolation === 'process',
       freeShapes: hasFreeDimensions(definition.input),
     })
     this.#metrics.track({ inflight: () => this.#batcher.unanswered, queued: () => this.#batcher.queued })

@@ -2,13 +2,13 @@ import type { Scope } from '../../access/scope.js'
 import { SlipwayError } from '../../core/errors.js'
 import type { Registry } from '../../registry/registry.js'
 import type { DataPlane } from '../../serving/data-plane.js'
-import type { AdminCaller } from './create-admin-server.js'
 
 export interface AdminCall {
   /** Model of the path; '' where the path has none. */
   readonly model: string
   readonly body: Readonly<Record<string, unknown>>
-  readonly caller: AdminCaller
+  /** Who calls, for the journal. */
+  readonly actor: string
 }
 
 export interface AdminRoute {
@@ -43,14 +43,13 @@ export function adminRoutes(options: {
       method: 'POST',
       path: '/admin/models/:model/promote',
       scope: 'deploy',
-      handle: ({ model, body, caller }) =>
-        registry.promote(model, versionOf(body), textOf(body, 'alias', 'champion'), moveOf(body, caller)),
+      handle: ({ model, body, actor }) => registry.promote(model, versionOf(body), textOf(body, 'alias', 'champion'), moveOf(body, actor)),
     },
     {
       method: 'POST',
       path: '/admin/models/:model/rollback',
       scope: 'deploy',
-      handle: ({ model, body, caller }) => registry.rollback(model, textOf(body, 'alias', 'champion'), moveOf(body, caller)),
+      handle: ({ model, body, actor }) => registry.rollback(model, textOf(body, 'alias', 'champion'), moveOf(body, actor)),
     },
     {
       method: 'POST',
@@ -90,10 +89,10 @@ function textOf(body: AdminCall['body'], name: string, otherwise: string): strin
 
 function moveOf(
   body: AdminCall['body'],
-  caller: AdminCaller,
+  actor: string,
 ): { readonly actor: string; readonly reason: string | null; readonly expect?: string } {
   const reason = textOf(body, 'reason', '')
-  const note = { actor: caller.actor, reason: reason === '' ? null : reason }
+  const note = { actor, reason: reason === '' ? null : reason }
   const expect = textOf(body, 'expect', '')
   return expect === '' ? note : { ...note, expect }
 }

@@ -1,9 +1,8 @@
-import { timingSafeEqual, createHash } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { bearerToken } from '../../access/bearer.js'
+import { type Authorizer, createAuthorizer } from '../../access/authorizer.js'
 import type { KeyStore } from '../../access/key-store.js'
-import { permits, type Scope } from '../../access/scope.js'
 import { SlipwayError, toSlipwayError } from '../../core/errors.js'
 import type { Logger } from '../../core/ports.js'
 import type { Registry } from '../../registry/registry.js'
@@ -25,14 +24,10 @@ export interface AdminServer {
   close(): Promise<void>
 }
 
-/** Who called, for the journal. */
-export interface AdminCaller {
-  readonly actor: string
-}
-
 /** The admin API: moves aliases, loads and unloads. It has a port of its own, and every call but `/livez` wants a token, on loopback too. */
 export async function createAdminServer(options: AdminOptions): Promise<AdminServer> {
   const { fastify } = await import('fastify')
+  const authorizer: Authorizer = createAuthorizer({ requireKey: true, keys: options.keys, adminToken: options.token })
   const app = fastify({ bodyLimit: 64 * 1024, requestTimeout: 30_000, connectionTimeout: 60_000 })
   app.setErrorHandler((error, request, reply) => sendError(options.logger, error, request, reply))
   app.setNotFoundHandler((_, reply) => send(reply, new SlipwayError('ROUTE_UNKNOWN', 'the admin API has no such route')))
@@ -43,29 +38,17 @@ export async function createAdminServer(options: AdminOptions): Promise<AdminSer
       url: route.path,
       handler: async (request) => {
         const { model } = request.params as { readonly model?: string }
-        const caller = authorize(options, request, route.scope, model ?? null)
-        return route.handle({ model: model ?? '', body: asObject(request.body), caller })
+        const token = bearerToken(request.headers.authorization)
+        const caller = authorizer.authorize({ token, scope: route.scope, model: model ?? null, loopback: false })
+        return route.handle({
+          model: model ?? '',
+          body: asObject(request.body),
+          actor: caller.id === null ? caller.name : `key:${caller.id}`,
+        })
       },
     })
   }
   return { listen: (address) => listen(app, address), close: () => app.close() }
-}
-
-function authorize(options: AdminOptions, request: FastifyRequest, scope: Scope, model: string | null): AdminCaller {
-  const token = bearerToken(request.headers.authorization)
-  if (token === null) throw new SlipwayError('UNAUTHENTICATED', 'the admin API wants a token: Authorization: Bearer <token>')
-  if (sameText(token, options.token)) return { actor: 'admin-token' }
-  const key = options.keys.verify(token)
-  if (key === null) throw new SlipwayError('UNAUTHENTICATED', 'the token is not valid')
-  if (!permits(key, scope, model) && !permits(key, 'admin', model))
-    throw new SlipwayError('FORBIDDEN', `the key has no scope ${scope} here`)
-  return { actor: `key:${key.id}` }
-}
-
-/** Compares digests, so that neither length nor content shows in the time taken. */
-function sameText(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
 }
 
 function asObject(body: unknown): Readonly<Record<string, unknown>> {

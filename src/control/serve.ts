@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureAdminToken } from '../access/admin-token.js'
+import { createAuthorizer } from '../access/authorizer.js'
+import { assertSafeBinding } from '../access/binding.js'
+import { createKeyStore } from '../access/key-store.js'
+import { systemClock } from '../core/clock.js'
+import type { Logger } from '../core/ports.js'
+import { createPrometheusSink } from '../drivers/prometheus/sink.js'
+import type { DataPlane } from '../serving/data-plane.js'
+import type { GrpcServer } from '../targets/grpc/options.js'
+import type { HttpServer } from '../targets/http/options.js'
+import { createHttpServer } from '../targets/http/create-http-server.js'
+import { loadStaticPages } from '../targets/http/pages/static-pages.js'
+import { type AdminServer, createAdminServer } from './admin/create-admin-server.js'
+import { openPlane, type OpenPlane, type PlaneOptions } from './open-plane.js'
+import { packageVersion } from './package-info.js'
+import type { StateDir } from './state-dir.js'
+
+export interface ServeOptions extends Omit<PlaneOptions, 'metrics' | 'logger' | 'state'> {
+  readonly state: StateDir
+  readonly host: string
+  /** 0 for a free port. */
+  readonly port: number
+  /** Null for no gRPC. */
+  readonly grpcPort: number | null
+  readonly adminHost: string
+  /** Null for no admin API. */
+  readonly adminPort: number | null
+  readonly requireKey: boolean
+  /** Name in the protocols' server metadata. */
+  readonly serverName: string
+  /** Largest request body in bytes; the protocols' own default when null. */
+  readonly bodyBytes: number | null
+  /** How long calls under way may take when the server ends. */
+  readonly graceMs: number
+  readonly logger: Logger
+}
+
+/** A running server. Ports are those really taken. */
+export interface RunningServer {
+  readonly plane: DataPlane
+  readonly http: { readonly host: string; readonly port: number }
+  readonly grpc: { readonly host: string; readonly port: number } | null
+  readonly admin: { readonly host: string; readonly port: number; readonly tokenPath: string } | null
+  /** Readiness turns 503, calls under way are finished within the grace time, then everything closes. */
+  close(): Promise<void>
+}
+
+/** The whole server: registry, models, metrics, HTTP, gRPC and admin API, wired. */
+export async function serve(options: ServeOptions): Promise<RunningServer> {
+  const { state, logger } = options
+  const keys = createKeyStore(state.keys, { logger })
+  const adminHost = options.adminPort === null ? null : options.adminHost
+  for (const warning of assertSafeBinding({
+    host: options.host,
+    adminHost,
+    requireKey: options.requireKey,
+    hasAdminKey: keys.grants('admin'),
+  })) {
+    logger.warn({}, warning)
+  }
+  const metrics = await createPrometheusSink()
+  const closing: (() => Promise<void>)[] = []
+  try {
+    const open = await openPlane({ ...options, metrics, logger })
+    const plane = open.repository
+    closing.unshift(() => open.close())
+    const server = { name: options.serverName, version: packageVersion() }
+    const shared = { plane, logger, clock: systemClock, server, authorizer: createAuthorizer({ requireKey: options.requireKey, keys }) }
+    const http = await startHttp(options, shared, async () => ({ contentType: metrics.contentType, text: await metrics.exposition() }))
+    closing.unshift(() => http.server.close(options.graceMs))
+    const grpc = await startGrpc(options, shared)
+    if (grpc !== null) closing.unshift(() => grpc.server.drain(options.graceMs))
+    const admin = await startAdmin(options, open, keys)
+    if (admin !== null) closing.unshift(() => admin.server.close())
+    return {
+      plane,
+      http: { host: options.host, port: http.port },
+      grpc: grpc === null ? null : { host: options.host, port: grpc.port },
+      admin: admin === null ? null : { host: options.adminHost, port: admin.port, tokenPath: state.adminToken },
+      close: async () => {
+        http.server.beginDrain()
+        await Promise.all([http.server.close(options.graceMs), grpc?.server.drain(options.graceMs), admin?.server.close()])
+        await open.close()
+        metrics.close()
+      },
+    }
+  } catch (error) {
+    for (const close of closing) await close()
+    metrics.close()
+    throw error
+  }
+}
+
+type Shared = Pick<Parameters<typeof createHttpServer>[0], 'plane' | 'logger' | 'clock' | 'server'> & {
+  readonly authorizer: ReturnType<typeof createAuthorizer>
+}
+
+async function startHttp(
+  options: ServeOptions,
+  shared: Shared,
+  metrics: () => Promise<{ readonly contentType: string; readonly text: string }>,
+): Promise<{ readonly server: HttpServer; readonly port: number }> {
+  const pages = loadStaticPages(join(fileURLToPath(new URL('../web', import.meta.url))))
+  const limits = options.bodyBytes === null ? {} : { bodyBytes: options.bodyBytes, decompressedBytes: options.bodyBytes }
+  const server = await createHttpServer({ ...shared, metrics, limits, ...(pages === null ? {} : { pages }) })
+  return { server, ...(await server.listen({ host: options.host, port: options.port })) }
+}
+
+async function startGrpc(options: ServeOptions, shared: Shared): Promise<{ readonly server: GrpcServer; readonly port: number } | null> {
+  if (options.grpcPort === null) return null
+  const { createGrpcServer } = await import('../targets/grpc/create-grpc-server.js')
+  const limits = options.bodyBytes === null ? {} : { bodyBytes: options.bodyBytes }
+  const server = await createGrpcServer({ ...shared, limits })
+  return { server, ...(await server.listen({ host: options.host, port: options.grpcPort })) }
+}
+
+async function startAdmin(
+  options: ServeOptions,
+  open: OpenPlane,
+  keys: ReturnType<typeof createKeyStore>,
+): Promise<{ readonly server: AdminServer; readonly port: number } | null> {
+  if (options.adminPort === null) return null
+  const token = await ensureAdminToken(options.state.adminToken)
+  const parts = { registry: open.registry, plane: open.repository, keys, token, logger: options.logger, version: packageVersion() }
+  const server = await createAdminServer(parts)
+  return { server, ...(await server.listen({ host: options.adminHost, port: options.adminPort })) }
+}
