@@ -164,7 +164,7 @@ export abstract class ColumnBuilder<F extends Field = Field> {
 }
 
 /** `a string`, `an array`: how messages call a type. */
-export function nameOfType(type: string): string {
+function nameOfType(type: string): string {
   if (type === 'true' || type === 'false') return 'a boolean'
   return /^[aeio]/.test(type) ? `an ${type}` : `a ${type}`
 }

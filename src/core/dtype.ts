@@ -34,7 +34,6 @@ export interface DataByDType {
 }
 
 export type TensorData = DataByDType[DType]
-export type NumericData = Exclude<TensorData, string[] | BigInt64Array | BigUint64Array>
 
 const constructors = {
   bool: Uint8Array,

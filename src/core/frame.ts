@@ -3,7 +3,7 @@ import type { DataByDType, DType } from './dtype.js'
 /** Element type of a column; `object` holds values that a Standard Schema validated and that only the definition can read. */
 export type ColumnType = DType | 'object'
 
-export interface DataByColumnType extends DataByDType {
+interface DataByColumnType extends DataByDType {
   object: unknown[]
 }
 

@@ -14,7 +14,7 @@ import type { KeyTable } from './key-table.js'
 export type { JsonLimits }
 
 /** What stands next in a document; `end` where it is over. */
-export type JsonToken = 'object' | 'array' | 'string' | 'number' | 'true' | 'false' | 'null' | 'end'
+type JsonToken = 'object' | 'array' | 'string' | 'number' | 'true' | 'false' | 'null' | 'end'
 
 /** What `keyIndex` answers besides the position of a key. */
 export const endOfObject = -1

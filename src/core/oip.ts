@@ -69,7 +69,7 @@ function tensorSpecs(fields: Fields): readonly TensorSpec[] {
 }
 
 /** The element type that a field has in the protocol: that of its column, and texts of JSON for what only a Standard Schema knows. */
-export function wireDType(field: Field): DType {
+function wireDType(field: Field): DType {
   return field.dtype === 'object' ? 'string' : field.dtype
 }
 

@@ -3,10 +3,10 @@ import type { Field, Fields, Signature, TimestampField } from './field.js'
 import type { GuardAction } from './issue.js'
 
 /** A whole number: as text where a double would lose digits. */
-export type IntegerJson = number | string
+type IntegerJson = number | string
 
 /** A field as plain data. Keys stand in a fixed order, and what does not hold is left out. */
-export interface FieldJson {
+interface FieldJson {
   readonly kind: Field['kind']
   readonly dtype: DType | 'object'
   /** Shape of one row, null for a free dimension; tensors only. */
@@ -104,7 +104,7 @@ function integerJson(bound: number | bigint | undefined): IntegerJson | undefine
 }
 
 /** Epoch milliseconds of a bound; undefined for none. */
-export function epochMs(bound: TimestampField['min']): number | undefined {
+function epochMs(bound: TimestampField['min']): number | undefined {
   return bound === undefined ? undefined : new Date(bound).getTime()
 }
 
