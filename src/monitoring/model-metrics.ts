@@ -43,7 +43,8 @@ export function createModelMetrics(sink: MetricsSink, identity: ModelIdentity, s
   }
 
   function countFallback({ sourceNames, sources, issues }: Prediction, row: number): void {
-    if (sourceNames[sources[row]!]?.startsWith('fallback:') !== true) return
+    // 0 is none and 1 the model, by far the most rows.
+    if (sources[row]! < 2 || sourceNames[sources[row]!]?.startsWith('fallback:') !== true) return
     fallbacks.with({ model: of.model, reason: reasonOf(issues?.get(row)) }).add(1)
   }
 

@@ -28,10 +28,10 @@ export interface Batch {
   rows: number
   /** Readers of the builder's storage: the run, and fallbacks of requests that came too late. */
   readers: number
-  /** Aborts the run; null until it starts. */
+  /** Stops the run; null until it starts, and where it cannot be stopped. */
   controller: AbortController | null
   startedAt: number
-  /** When a run that is still not done is abandoned; Infinity until it starts. */
+  /** When a run that is still not done is stopped. */
   abandonAt: number
 }
 

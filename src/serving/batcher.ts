@@ -27,6 +27,8 @@ export interface BatcherOptions {
   readonly maxQueuedRequests: number
   /** Every request is answered within this time, and a run that takes longer is abandoned. */
   readonly deadlineMs: number
+  /** A run can be stopped: it is in a process that can be killed. Inline runs end by themselves, and are not asked to. */
+  readonly abortable: boolean
   /** The signature leaves tensor dimensions open: only rows of equal shapes run together. */
   readonly freeShapes: boolean
 }
@@ -147,14 +149,19 @@ export class Batcher {
     if (isForsaken(batch)) return this.#fail(batch, new SlipwayError('CANCELLED', 'the client went away'))
     batch.input ??= batch.builder!.build()
     batch.startedAt = this.#options.clock.monotonic()
-    batch.abandonAt = batch.startedAt + this.#options.deadlineMs
-    batch.controller = new AbortController()
     this.#running.add(batch)
-    this.#timer.arm(batch.abandonAt)
-    this.#predictor.predict(batch.input, { signal: batch.controller.signal, deadlineAt: batch.abandonAt }).then(
+    this.#predictor.predict(batch.input, this.#limit(batch)).then(
       (prediction) => this.#finish(batch, prediction),
       (error: unknown) => this.#fail(batch, error),
     )
+  }
+
+  #limit(batch: Batch): { readonly signal?: AbortSignal } {
+    if (!this.#options.abortable) return {}
+    batch.controller = new AbortController()
+    batch.abandonAt = batch.startedAt + this.#options.deadlineMs
+    this.#timer.arm(batch.abandonAt)
+    return { signal: batch.controller.signal }
   }
 
   #finish(batch: Batch, prediction: Prediction): void {

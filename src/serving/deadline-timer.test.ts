@@ -46,7 +46,7 @@ describe('the deadline timer', () => {
   })
 
   it('does not fire once it is cleared', async () => {
-    const fired = vi.fn(() => Infinity)
+    const fired = vi.fn<() => number>(() => Infinity)
     const timer = new DeadlineTimer(clock, fired)
     timer.arm(10)
     timer.clear()
@@ -55,7 +55,7 @@ describe('the deadline timer', () => {
   })
 
   it('takes a deadline further away than timers reach', async () => {
-    const fired = vi.fn(() => Infinity)
+    const fired = vi.fn<() => number>(() => Infinity)
     const timer = new DeadlineTimer(clock, fired)
     timer.arm(2 ** 40)
     await pass(10)

@@ -10,11 +10,12 @@ import type { FromWorker, LoadedExecutor, ToWorker, WireError, WireFrame, Worker
 let executor: LoadedExecutor | null = null
 
 async function load(request: WorkerLoad): Promise<void> {
+  // Before anything else: what is loaded may hang.
+  watchParent()
   try {
     const loader = (await import(request.loader)) as WorkerLoader
     executor = await loader.openExecutor(request)
     reply({ kind: 'ready', info: executor.info ?? null })
-    watchParent()
   } catch (error) {
     reply({ kind: 'refused', error: { ...wireError(error), detail: causeOf(error) } })
   }
