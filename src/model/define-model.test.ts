@@ -91,7 +91,17 @@ describe('defineModel', () => {
     ],
     [{ input: { x: number({ onFail: 'fallback' }) } }, /input `x`: onFail: is 'fallback', but the definition has no fallback/],
     [{ output: { y: number({ onFail: 'fallback' }) } }, /output `y`: onFail: is 'fallback', but/],
-    [{ input: { x: v.pipeAsync(v.string(), v.checkAsync(async () => true)) } }, /input `x`: the schema is asynchronous/],
+    [
+      {
+        input: {
+          x: v.pipeAsync(
+            v.string(),
+            v.checkAsync(async () => true),
+          ),
+        },
+      },
+      /input `x`: the schema is asynchronous/,
+    ],
     [{ gather: { t: { key: 'id', features: ['z'] } } }, /gather `t`: the feature `z` is not an input of the model/],
     [{ gather: { t: { key: 'x', features: ['x'] } } }, /gather `t`: the key `x` is a number; a key is a text/],
     [{ gather: { t: { key: 'id', features: [] } } }, /gather `t`: features is empty/],

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js'
+import type { Frame } from '../core/frame.js'
 import type { GuardAction } from '../core/issue.js'
 import type { ExecutionTimings } from '../core/ports.js'
 import type { InputFrame, Prediction, StageTimings } from '../core/prediction.js'
@@ -57,7 +58,8 @@ export class SixSteps {
     this.#guards.before(input.frame, log)
     if (this.#gatherer === null) this.#guards.cross(input.frame, log)
     const validated = clock.monotonic()
-    const outcome = new Outcome(await this.#gather(input, log, limits), log)
+    const frame = this.#gatherer === null ? input.frame : await this.#gather(this.#gatherer, input.frame, log, limits)
+    const outcome = new Outcome(frame, log)
     const gathered = clock.monotonic()
     const timings = await this.#run(outcome, limits)
     const ran = clock.monotonic()
@@ -88,9 +90,8 @@ export class SixSteps {
     })
   }
 
-  async #gather({ frame }: InputFrame, log: IssueLog, limits: Limits): Promise<InputFrame['frame']> {
-    if (this.#gatherer === null) return frame
-    const filled = await this.#gatherer(frame, log, limits.ofGather())
+  async #gather(gatherer: Gatherer, frame: Frame, log: IssueLog, limits: Limits): Promise<Frame> {
+    const filled = await gatherer(frame, log, limits.ofGather())
     this.#guards.after(filled, log)
     this.#guards.cross(filled, log)
     return filled
