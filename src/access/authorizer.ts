@@ -18,7 +18,7 @@ export interface AuthorizationRequest {
   readonly scope: Scope
   /** Null for a call about the server as a whole. */
   readonly model: string | null
-  /** True when the caller sits on this machine; see `isLoopbackCaller`. */
+  /** True when the caller sits on this machine; see `isLoopbackCaller`. Read only where it matters, so that it may be a getter. */
   readonly loopback: boolean
 }
 
@@ -50,10 +50,11 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   }
 
   return {
-    authorize({ token, scope, model, loopback }) {
+    authorize(request) {
+      const { token, scope, model } = request
       const caller = token === null ? null : identify(token)
       // An open call is open to a caller with a stale or foreign token as well: proxies add tokens of their own.
-      if (isOpen(options.requireKey, scope, loopback)) return caller ?? anonymous
+      if (isOpen(options.requireKey, request)) return caller ?? anonymous
       if (caller === null) throw unauthenticated(token)
       if (permits(caller, scope, model)) return caller
       const subject = model === null ? 'this server' : `model \`${model}\``
@@ -62,9 +63,9 @@ export function createAuthorizer(options: AuthorizerOptions): Authorizer {
   }
 }
 
-function isOpen(requireKey: boolean, scope: Scope, loopback: boolean): boolean {
+function isOpen(requireKey: boolean, request: AuthorizationRequest): boolean {
   if (requireKey) return false
-  return loopback || scope === 'predict' || scope === 'read'
+  return request.scope === 'predict' || request.scope === 'read' || request.loopback
 }
 
 function unauthenticated(token: string | null): SlipwayError {

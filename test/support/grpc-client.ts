@@ -62,9 +62,15 @@ function call(client: grpc.Client, method: DescMethod, request: object, options:
     let headers: Record<string, unknown> = {}
     let message: unknown = null
     const deadline = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs }
-    const started = start.call(client, create(method.input, request), metadataOf(options.metadata), deadline, (_, value) => {
-      message = value ?? null
-    })
+    const started = start.call(
+      client,
+      create(method.input, request as MessageInitShape<DescMessage>),
+      metadataOf(options.metadata),
+      deadline,
+      (_, value) => {
+        message = value ?? null
+      },
+    )
     options.signal?.addEventListener('abort', () => started.cancel())
     started.on('metadata', (metadata: grpc.Metadata) => (headers = metadata.getMap()))
     started.on('status', ({ code, details, metadata }) => {

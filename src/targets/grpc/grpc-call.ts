@@ -24,6 +24,7 @@ export class GrpcCall {
   readonly #call: ServerCall
   readonly #authorizer: Authorizer | null
   readonly #clock: Clock
+  #signal: AbortSignal | null = null
   /** The client's `x-request-id` when it is short and plain (it goes into logs), else a new one. */
   readonly requestId: string
 
@@ -50,24 +51,28 @@ export class GrpcCall {
   authorize(scope: Scope, model: string | null): Principal | null {
     if (this.#authorizer === null) return null
     const token = bearerToken(this.header('authorization') ?? undefined)
-    return this.#authorizer.authorize({ token, scope, model, loopback: this.#isLocal() })
+    const raw = this.#call
+    return this.#authorizer.authorize({
+      token,
+      scope,
+      model,
+      // Asked for by few scopes, and finding out costs more than the rest.
+      get loopback() {
+        return isLocal(raw)
+      },
+    })
   }
 
   /** Aborted when the client cancels, goes away, or its deadline passes. */
   get signal(): AbortSignal {
-    return abortOnCancel(this.#call)
+    // One for the whole call, made when somebody asks for it: a stream has many requests, and most requests never ask.
+    this.#signal ??= abortOnCancel(this.#call)
+    return this.#signal
   }
 
   /** What the data plane is told; `timeoutMs` is the limit that the message itself sets. */
   context(timeoutMs: number | null = null): RequestContext {
-    return new CallContext(this.#call, this.requestId, this.#remainingMs(timeoutMs))
-  }
-
-  #isLocal(): boolean {
-    const address = this.#call.getPeer().replace(/:\d+$/, '')
-    const headers: Record<string, string> = { ':authority': this.#call.getHost() }
-    for (const [name, value] of Object.entries(this.#call.metadata.getMap())) headers[name] = value.toString()
-    return isLoopbackCaller({ address, headers })
+    return new CallContext(this, this.#remainingMs(timeoutMs))
   }
 
   #remainingMs(timeoutMs: number | null): number | null {
@@ -79,28 +84,34 @@ export class GrpcCall {
   }
 }
 
+function isLocal(call: ServerCall): boolean {
+  const address = call.getPeer().replace(/:\d+$/, '')
+  const headers: Record<string, string> = { ':authority': call.getHost() }
+  for (const [name, value] of Object.entries(call.metadata.getMap())) headers[name] = value.toString()
+  return isLoopbackCaller({ address, headers })
+}
+
 function headerOf(metadata: Metadata, name: string): string | null {
   const value = metadata.get(name)[0]
   return value === undefined ? null : value.toString()
 }
 
-/** Makes its abort signal only when somebody asks for it: most requests are answered within one turn. */
 class CallContext implements RequestContext {
   readonly route = 'grpc'
-  readonly requestId: string
   readonly timeoutMs?: number
-  readonly #call: ServerCall
-  #signal: AbortSignal | null = null
+  readonly #call: GrpcCall
 
-  constructor(call: ServerCall, requestId: string, timeoutMs: number | null) {
+  constructor(call: GrpcCall, timeoutMs: number | null) {
     this.#call = call
-    this.requestId = requestId
     if (timeoutMs !== null) this.timeoutMs = timeoutMs
   }
 
+  get requestId(): string {
+    return this.#call.requestId
+  }
+
   get signal(): AbortSignal {
-    this.#signal ??= abortOnCancel(this.#call)
-    return this.#signal
+    return this.#call.signal
   }
 }
 
