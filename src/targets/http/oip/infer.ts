@@ -1,9 +1,9 @@
 import { SlipwayError } from '../../../core/errors.js'
-import { tensorsToInputFrame } from '../../../core/oip.js'
 import type { ServedModel } from '../../../serving/data-plane.js'
 import type { HttpAnswer } from '../answer.js'
 import { jsonText } from '../answer.js'
 import type { HttpExchange } from '../exchange.js'
+import { plainBytes } from '../plain-bytes.js'
 import type { RouteParts } from '../route-parts.js'
 import { requireAnswers } from '../rows/issues.js'
 import { replyHeaders } from '../rows/reply-headers.js'
@@ -13,6 +13,7 @@ import type { InferRequest } from './infer-request.js'
 import { readInferRequest } from './infer-request.js'
 import { integerParameter } from './parameters.js'
 import { readRawRequest } from './raw-request.js'
+import { submitTensors } from './submit-tensors.js'
 
 interface InferOptions {
   readonly parts: RouteParts
@@ -32,11 +33,9 @@ export async function inferWith(
   const { signature } = model.info
   const jsonBytes = headerBytes ?? declaredBytes(exchange)
   const isRaw = jsonBytes === 0
-  const request = isRaw ? readRawRequest(exchange.body, signature.input) : readRequest(exchange, jsonBytes, parts)
+  const request = isRaw ? readRawRequest(plainBytes(exchange.body), signature.input) : readRequest(exchange, jsonBytes, parts)
   checkOutputs(request, signature.output, model.info.name)
-  const input = tensorsToInputFrame(signature.input, request.inputs)
-  if (input.frame.length === 0) throw new SlipwayError('INPUT_SHAPE', 'the tensors have no rows: their first dimension is 0')
-  const reply = await model.submitFrame(input, exchange.context(route, timeoutOf(request)))
+  const reply = await submitTensors(model, request.inputs, exchange.context(route, timeoutOf(request)))
   requireAnswers(reply)
   const style = { outputs: signature.output, nonFinite: parts.nonFinite, allBinary: isRaw }
   const { json, sections } = inferAnswer(reply, request, style)
@@ -45,7 +44,7 @@ export async function inferWith(
 }
 
 function readRequest(exchange: HttpExchange, jsonBytes: number | null, { limits }: RouteParts): InferRequest {
-  const { body } = exchange
+  const body = plainBytes(exchange.body)
   if (body.length === 0) throw new SlipwayError('INVALID_REQUEST', 'the inference request has no body')
   if (jsonBytes !== null && jsonBytes > body.length) {
     throw new SlipwayError('INVALID_BINARY', `the JSON is declared to have ${jsonBytes} bytes, the body has ${body.length}`)

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Recorded, WireAnswer } from '../fixtures/protocols/exchange.js'
+import { send } from '../fixtures/protocols/exchange.js'
+import { protocolModels } from '../fixtures/protocols/models.js'
+import { oip, oipErrors } from '../fixtures/protocols/oip.js'
+import { kserveV1, mlflow, native, tfserving, torchserve } from '../fixtures/protocols/rows.js'
+import type { TestServer } from '../fixtures/protocols/serve-models.js'
+import { serveModels } from '../fixtures/protocols/serve-models.js'
+
+let server: TestServer
+
+beforeAll(async () => {
+  server = await serveModels(protocolModels(), { defaultModel: 'many' })
+})
+afterAll(() => server.close())
+
+const suites: Readonly<Record<string, readonly Recorded[]>> = {
+  'Open Inference Protocol': oip,
+  'Open Inference Protocol, refusals': oipErrors,
+  'TensorFlow Serving': tfserving,
+  'KServe v1': kserveV1,
+  'MLflow and SageMaker': mlflow,
+  TorchServe: torchserve,
+  slipway: native,
+}
+
+describe.each(Object.entries(suites))('%s', (_, recorded) => {
+  it.each(recorded)('$name', async (exchange) => {
+    compare(await send(server.port, exchange.request), exchange)
+  })
+})
+
+function compare(answer: WireAnswer, { status = 200, json, text, headers = {}, check }: Recorded): void {
+  const received = {
+    status: answer.status,
+    json: json === undefined ? null : (JSON.parse(answer.text) as unknown),
+    text: text === undefined ? null : answer.text,
+    headers: Object.fromEntries(Object.keys(headers).map((name) => [name, answer.headers[name] ?? null])),
+  }
+  expect(received, answer.text.slice(0, 500)).toMatchObject({
+    status,
+    json: json ?? null,
+    text: matcher(text ?? null),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, matcher(value)])),
+  })
+  check?.(answer)
+}
+
+function matcher(value: string | RegExp | null): unknown {
+  return value instanceof RegExp ? expect.stringMatching(value) : value
+}
