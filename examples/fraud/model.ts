@@ -13,7 +13,7 @@ export default defineModel({
   preprocess,
   postprocess,
   guard: {
-    deadlineMs: 50,
+    deadlineMs: 200,
     cross: {
       'distance-online': {
         test: (row) => row.channel !== 'online' || row.distanceKm == null || `received ${row.distanceKm} km for an online payment`,
