@@ -3,6 +3,7 @@ import type { AnyVerb } from './verb.js'
 /** Every command by what is typed; loaded when used, so that starting stays fast. */
 export const verbs: Readonly<Record<string, () => Promise<AnyVerb>>> = {
   serve: async () => (await import('./serve.js')).serve,
+  predict: async () => (await import('./predict.js')).predict,
   'models add': async () => (await import('./models-add.js')).modelsAdd,
   'models list': async () => (await import('./models-list.js')).modelsList,
   'models show': async () => (await import('./models-show.js')).modelsShow,

@@ -61,7 +61,8 @@ export async function openPlane(options: PlaneOptions): Promise<OpenPlane> {
   return { repository, registry, close }
 }
 
-function versionOptions(options: PlaneOptions, registry: Registry, features: FeatureStore | null): VersionOptions {
+/** How the versions of a plane are opened. */
+export function versionOptions(options: PlaneOptions, registry: Registry, features: FeatureStore | null): VersionOptions {
   const { state, isolation, memoryLimitMb, logger, metrics } = options
   let sessions: Promise<SessionFactory> | null = null
   return {
@@ -79,6 +80,7 @@ function versionOptions(options: PlaneOptions, registry: Registry, features: Fea
   }
 }
 
-async function openFeatures(state: StateDir): Promise<FeatureStore | null> {
+/** The feature tables of the state folder; null when there are none. */
+export async function openFeatures(state: StateDir): Promise<FeatureStore | null> {
   return existsSync(state.features) ? openSqliteFeatureStore({ path: state.features, readonly: true }) : null
 }

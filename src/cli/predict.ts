@@ -1,0 +1,106 @@
+import { constants, createReadStream } from 'node:fs'
+import { access } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+import { createLogger } from '../control/create-logger.js'
+import { localActor } from '../control/open-local-registry.js'
+import { open } from '../control/open-embedded.js'
+import { openStateDir } from '../control/state-dir.js'
+import { takeUp } from '../control/take-up.js'
+import { SlipwayError } from '../core/errors.js'
+import { createJsonReader } from '../core/json-reader.js'
+import { usageError } from './exit.js'
+import { registryArgs } from './registry-args.js'
+import { type AnyVerb, defineVerb } from './verb.js'
+
+/** Rows of a JSON lines file that are answered as one frame. */
+const frameRows = 256
+
+export const predict: AnyVerb = defineVerb({
+  name: 'predict',
+  description: 'Predict rows here and now, without a server',
+  example: `slipway predict reviews --row '{"text":"Works as it should."}'\nslipway predict fraud@champion --input rows.jsonl > answers.jsonl`,
+  args: {
+    model: {
+      type: 'positional',
+      description: 'Model of the registry (model, model@alias, model@version), an .onnx file or a definition',
+      required: true,
+    },
+    row: { type: 'string', description: 'One row, or a list of rows, as JSON' },
+    input: { type: 'string', description: 'JSON lines file with a row a line; - for standard input', valueHint: 'file' },
+    ...registryArgs,
+  },
+  run: async (args) => {
+    if ((args.row === undefined) === (args.input === undefined)) throw usageError('give rows by --row, or by --input')
+    const model = await open(await referenceOf(args.model, args.state), { state: args.state, logger: await createLogger('warn') })
+    try {
+      let refused = 0
+      for await (const rows of args.row === undefined ? rowsOfFile(args.input!) : [parseRows(args.row)]) {
+        const answers = await model.predictMany(rows as never)
+        refused += answers.filter((answer) => answer.output === null).length
+        process.stdout.write(answers.map((answer) => `${JSON.stringify(answer, plain)}\n`).join(''))
+      }
+      return refused === 0 ? 0 : 3
+    } finally {
+      await model.close()
+    }
+  },
+})
+
+/** A path is added to the registry first, as every model is. */
+async function referenceOf(model: string, stateFolder: string): Promise<string> {
+  if (!/[/\\]|\.(?:onnx|m?[jt]s)$/.test(model)) return model
+  const { added } = await takeUp(openStateDir(stateFolder), [model], { by: { actor: localActor(), reason: 'slipway predict' } })
+  const [first] = added
+  if (first === undefined || added.length > 1) throw usageError(`${model} holds ${added.length} models: name one`)
+  return `${first.name}@${first.version}`
+}
+
+function parseRows(text: string): readonly unknown[] {
+  const value = parseJson(text, '--row')
+  return Array.isArray(value) ? value : [value]
+}
+
+async function* rowsOfFile(path: string): AsyncGenerator<readonly unknown[]> {
+  if (path !== '-') await mustRead(path)
+  const input: Readable = path === '-' ? process.stdin : createReadStream(path)
+  let rows: unknown[] = []
+  let line = 0
+  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
+    line += 1
+    if (text.trim() === '') continue
+    rows.push(parseJson(text, `${path === '-' ? 'standard input' : path}, line ${line}`))
+    if (rows.length === frameRows) {
+      yield rows
+      rows = []
+    }
+  }
+  if (rows.length > 0) yield rows
+}
+
+/** By slipway's own reader, which keeps 64-bit integers whole. */
+function parseJson(text: string, place: string): unknown {
+  try {
+    const reader = createJsonReader(Buffer.from(text))
+    const value = reader.value()
+    reader.end()
+    return value
+  } catch (cause) {
+    if (!(cause instanceof SlipwayError)) throw cause
+    throw new SlipwayError(cause.code, `${place}: ${cause.message}`, { cause })
+  }
+}
+
+async function mustRead(path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK)
+  } catch (cause) {
+    throw new SlipwayError('FILE_UNKNOWN', `${path} cannot be read`, { cause })
+  }
+}
+
+/** 64-bit integers as numbers where nothing is lost, else as text; typed arrays as lists. */
+function plain(_: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  return ArrayBuffer.isView(value) && Symbol.iterator in value ? Array.from(value as Iterable<unknown> & ArrayBufferView) : value
+}
