@@ -26,9 +26,8 @@ export interface EntryParts extends ServingParts {
 }
 
 const nothing: ModelTargets = { aliases: new Map(), newest: null }
-/** Stands for the alias of a model that has none. */
-const noAlias = ''
-const goldenMs = 60_000
+/** Stands for the alias of a model that has none; no caller can mean it. */
+const noAlias = '(none)'
 
 interface Status {
   readonly state: ModelState
@@ -71,8 +70,9 @@ export class ModelEntry {
     const { version, alias } = selector
     if (version !== undefined) return this.#served.get(version) ?? this.#missing(version, `version ${version}`, 'VERSION_UNKNOWN')
     if (alias === undefined) return this.#default ?? fail('NOT_READY', `the model ${this.name} is not ready`)
-    const target = this.#aliases.get(alias)
-    return this.#served.get(target ?? '') ?? this.#missing(this.#targets.get(alias), `alias ${alias}`, 'ALIAS_UNKNOWN')
+    const real = alias !== noAlias
+    const target = real ? this.#aliases.get(alias) : undefined
+    return this.#served.get(target ?? '') ?? this.#missing(real ? this.#targets.get(alias) : '', `alias ${alias}`, 'ALIAS_UNKNOWN')
   }
 
   /**
@@ -149,12 +149,15 @@ export class ModelEntry {
   }
 
   async #check(opened: OpenedVersion): Promise<ServedVersion> {
+    let served: ServedVersion | null = null
     try {
-      await checkGolden(opened.predictor, opened.golden, { deadlineAt: this.#parts.clock.monotonic() + goldenMs })
-      const served = new ServedVersion(opened, this.#parts)
+      served = new ServedVersion(opened, this.#parts)
+      // First of all: a cold model could miss its deadline, and a fallback is not what the examples say.
       await served.warmUp()
+      await checkGolden(opened.predictor, opened.golden)
       return served
     } catch (error) {
+      served?.forgetMetrics()
       await opened.predictor.close()
       throw error
     }

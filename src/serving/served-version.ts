@@ -3,6 +3,7 @@ import type { FrameBuilder } from '../core/frame-builder.js'
 import type { Clock, Logger } from '../core/ports.js'
 import type { InputFrame } from '../core/prediction.js'
 import type { TensorSpec } from '../core/tensor.js'
+import { predictRows } from '../model/answer.js'
 import type { Predictor } from '../model/predictor.js'
 import type { MetricsSink } from '../monitoring/metrics-sink.js'
 import { createModelMetrics } from '../monitoring/model-metrics.js'
@@ -10,7 +11,7 @@ import type { ModelMetrics } from '../monitoring/model-metrics.js'
 import { createBatchObserver } from './batch-observer.js'
 import { Batcher } from './batcher.js'
 import type { ModelStatistics, Reply, RequestContext, ServedModel, ServedModelInfo } from './data-plane.js'
-import { goldenRows, isModels, predictRows } from './golden.js'
+import { goldenRows } from './golden.js'
 import { sampleRow } from './sample-row.js'
 import { StatisticsRecorder } from './statistics.js'
 
@@ -129,7 +130,7 @@ export class ServedVersion implements ServedModel {
     const rows = Math.min(8, this.info.maxBatchRows)
     for (const count of [1, rows, 1]) {
       const deadlineAt = this.#parts.clock.monotonic() + this.#testMs()
-      await predictRows(this.#opened.predictor, Array<object>(count).fill(this.#testRow), { deadlineAt })
+      await predictRows(this.#opened.predictor, Array<never>(count).fill(this.#testRow as never), { deadlineAt })
     }
   }
 
@@ -165,11 +166,11 @@ export class ServedVersion implements ServedModel {
     const { name, version } = this.info
     try {
       const deadlineAt = now + this.#testMs()
-      const prediction = await predictRows(this.#opened.predictor, [this.#testRow], { deadlineAt })
-      const issue = prediction.issues?.get(0)?.find(({ action }) => action !== 'warn')
+      const [answer] = await predictRows(this.#opened.predictor, [this.#testRow as never], { deadlineAt })
+      const code = answer?.error?.code ?? answer?.codes[0]
       // A made-up row that the checks refuse says nothing about the model.
-      if (isModels(prediction, 0) || issue?.code.startsWith('INPUT_') === true) return true
-      this.#parts.logger.warn({ model: name, version, code: issue?.code }, 'the self-test was not answered by the model')
+      if (answer?.source === 'model' || code?.startsWith('INPUT_') === true) return true
+      this.#parts.logger.warn({ model: name, version, code }, 'the self-test was not answered by the model')
     } catch (error) {
       this.#parts.logger.warn({ model: name, version, err: error }, 'the self-test failed')
     }
@@ -182,7 +183,7 @@ export class ServedVersion implements ServedModel {
     return {
       ...observer,
       ran: (prediction, batch) => {
-        if (isModels(prediction, 0)) this.#answeredAt = clock.monotonic()
+        if (prediction.sourceNames[prediction.sources[0] ?? 0] === 'model') this.#answeredAt = clock.monotonic()
         observer.ran(prediction, batch)
       },
     }
