@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as models from '../../test/fixtures/models.js'
 import { openSession } from '../../test/fixtures/open-session.js'
