@@ -1,5 +1,6 @@
 import { systemClock } from '../core/clock.js'
 import type { ServedModel } from '../serving/data-plane.js'
+import { checkGolden } from '../serving/golden.js'
 import { ServedVersion } from '../serving/served-version.js'
 import { openLocalRegistry } from './open-local-registry.js'
 import { openFeatures, type PlaneOptions, versionOptions } from './open-plane.js'
@@ -23,7 +24,9 @@ export async function openPinned(reference: string, options: PlaneOptions): Prom
     const { name, version } = await registry.resolve(reference)
     const opened = await openVersion(versionOptions(options, registry, features), { name, version: String(version) })
     const { metrics, logger, limits } = options
-    const served = await ServedVersion.open(opened, { clock: systemClock, metrics, logger, limits })
+    await checkGolden(opened.predictor, opened.golden)
+    const served = new ServedVersion(opened, { clock: systemClock, metrics, logger, limits })
+    await served.warmUp()
     const close = async (): Promise<void> => {
       await served.retire(() => null)
       await closeAll()

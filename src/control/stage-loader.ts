@@ -1,14 +1,15 @@
 import { systemClock } from '../core/clock.js'
 import { SlipwayError } from '../core/errors.js'
 import type { Executor } from '../core/ports.js'
+import { elementCount } from '../core/tensor.js'
 import { describeSignature } from '../core/signature-json.js'
 import { createIdSource } from '../core/ids.js'
 import { loadOnnxNode } from '../drivers/onnx-node/onnx-node.js'
 import type { LoadedExecutor, WorkerLoad } from '../drivers/worker-process/protocol.js'
 import type { ModelDefinition } from '../model/definition.js'
+import { examplesOf } from '../model/example-rows.js'
 import { createPredictor, type Predictor } from '../model/predictor.js'
 import { recordGolden } from '../serving/golden.js'
-import { sampleRow } from '../serving/sample-row.js'
 import type { StoredSignature } from './graph-facts.js'
 import { plainSpecs } from './graph-facts.js'
 import { openExecutor as open } from './open-executor.js'
@@ -71,7 +72,7 @@ interface Examined {
 
 async function examine(model: Examined): Promise<StagedModel> {
   const { files, definition, predictor } = model
-  const rows = definition.examples.length > 0 ? definition.examples : [sampleRow(definition.input)]
+  const rows = trialRows(definition)
   const golden = await recordGolden(predictor, rows)
   return {
     name: predictor.identity.name,
@@ -85,6 +86,20 @@ async function examine(model: Examined): Promise<StagedModel> {
     measured: { loadMs: model.loadMs, runMs: await measureRun(predictor, rows[0]!), engine: model.engine },
     lineage: { sourceDigest: files.sourceDigest, producer: files.graph.producer },
   }
+}
+
+/** The rows of the trial run; one made-up row where rows are large, such as pictures, since golden examples are kept as JSON. */
+function trialRows(definition: ModelDefinition): readonly object[] {
+  const elements = Object.values(definition.input).reduce(
+    (sum, field) => sum + (field.kind === 'tensor' ? elementCount(field.shape.map((size) => size ?? 8)) : 1),
+    0,
+  )
+  const rows = examplesOf(definition, elements > 4096 ? 1 : 8) as readonly object[]
+  if (rows.length > 0) return rows
+  throw new SlipwayError(
+    'DEFINITION_INVALID',
+    'examples: give at least one row, since values of a Standard Schema cannot be made up for the trial run',
+  )
 }
 
 /** Median milliseconds of one row through the six steps, after the runs that warmed it up; fewer runs for slow models. */
