@@ -1,6 +1,4 @@
 import { status } from '@grpc/grpc-js'
-import type { ClientDuplexStream } from '@grpc/grpc-js'
-import { create } from '@bufbuild/protobuf'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { identityModel, linearModel, slowModel, stringInputModel } from '../../../test/fixtures/models.js'
@@ -15,8 +13,8 @@ import { decodeRaw, dtypeOf, encodeRaw } from '../../core/oip.js'
 import { defineModel } from '../../model/define-model.js'
 import { createGrpcServer } from './create-grpc-server.js'
 import type { GrpcServer } from './options.js'
-import { GRPCInferenceService, ModelInferRequestSchema } from './proto/open_inference_pb.js'
-import type { ModelInferRequest, ModelInferResponse, ModelStreamInferResponse } from './proto/open_inference_pb.js'
+import { GRPCInferenceService } from './proto/open_inference_pb.js'
+import type { ModelInferRequestSchema, ModelInferResponse } from './proto/open_inference_pb.js'
 
 type Request = MessageInitShape<typeof ModelInferRequestSchema>
 
@@ -278,52 +276,5 @@ describe('time', () => {
     controller.abort()
     expect((await call).code).toBe(status.CANCELLED)
     expect((await client.modelInfer(linear([1, 1, 1, 1]))).code).toBe(status.OK)
-  })
-})
-
-describe('a stream of inferences', () => {
-  type Stream = ClientDuplexStream<ModelInferRequest, ModelStreamInferResponse>
-
-  function openStream(): { stream: Stream; answers: ModelStreamInferResponse[]; ended: Promise<number> } {
-    const start = client.raw['modelStreamInfer'] as unknown as (this: unknown) => Stream
-    const stream = start.call(client.raw)
-    const answers: ModelStreamInferResponse[] = []
-    stream.on('data', (answer: ModelStreamInferResponse) => answers.push(answer))
-    stream.on('error', () => undefined)
-    const ended = new Promise<number>((resolve) => stream.on('status', ({ code }) => resolve(code)))
-    return { stream, answers, ended }
-  }
-
-  test('answers in the order of its requests, many more than it holds at once', async () => {
-    const { stream, answers, ended } = openStream()
-    for (let i = 0; i < 500; i++) stream.write(create(ModelInferRequestSchema, { ...linear([i, 0, 0, 0]), id: String(i) }))
-    stream.end()
-    expect(await ended).toBe(status.OK)
-    expect(answers.map((answer) => answer.inferResponse?.id)).toEqual(Array.from({ length: 500 }, (_, i) => String(i)))
-    const last = outputsOf(answers[499]!.inferResponse!)['y'] as Float64Array
-    expect(last[0]).toBeCloseTo(50.9, 4)
-  })
-
-  test('an error is the answer of its request alone', async () => {
-    const { stream, answers, ended } = openStream()
-    stream.write(create(ModelInferRequestSchema, { ...linear([1, 1, 1, 1]), id: 'a' }))
-    stream.write(create(ModelInferRequestSchema, { modelName: 'nope', id: 'b' }))
-    stream.write(create(ModelInferRequestSchema, { ...linear([2, 2, 2, 2]), id: 'c' }))
-    stream.end()
-    expect(await ended).toBe(status.OK)
-    expect(answers.map(({ errorMessage, inferResponse }) => [inferResponse?.id, errorMessage])).toEqual([
-      ['a', ''],
-      ['b', "Request for unknown model: 'nope' is not found"],
-      ['c', ''],
-    ])
-  })
-
-  test('ends when its client cancels it', async () => {
-    const { stream, answers, ended } = openStream()
-    stream.write(create(ModelInferRequestSchema, linear([1, 1, 1, 1])))
-    await expect.poll(() => answers.length).toBe(1)
-    stream.cancel()
-    expect(await ended).toBe(status.CANCELLED)
-    expect((await client.serverLive({})).message?.live).toBe(true)
   })
 })

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import type { ServerDuplexStream } from '@grpc/grpc-js'
 import type { ModelInferRequestSchema, ModelStreamInferResponseSchema } from './proto/open_inference_pb.js'
+import { SlipwayError } from '../../core/errors.js'
 import type { Received } from './service.js'
 
 type Answer = MessageInitShape<typeof ModelStreamInferResponseSchema>
@@ -15,7 +16,10 @@ export interface StreamOptions {
   readonly stop: AbortSignal
 }
 
-/** Answers the requests of a stream side by side, in the order in which they came. Resolves when the client is done, gone, or `stop` came. */
+/**
+ * Answers the requests of a stream side by side, in the order in which they came. Resolves when the client is done or gone; rejects with
+ * NOT_READY when `stop` came first.
+ */
 export function answerStream(stream: InferStream, { answer, inFlight, stop }: StreamOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     let underWay = 0
@@ -32,16 +36,15 @@ export function answerStream(stream: InferStream, { answer, inFlight, stop }: St
       if (--underWay < inFlight && stream.isPaused() && !stop.aborted) stream.resume()
     }
 
-    const finish = (): void => {
-      stop.removeEventListener('abort', finish)
+    const finish = (outcome: () => void): void => {
+      stop.removeEventListener('abort', onStop)
       stream.pause()
-      tail.then(resolve, reject)
+      tail.then(outcome, reject)
     }
-    stream.once('end', finish)
-    stream.once('cancelled', finish)
-    stream.once('error', finish)
-    if (stop.aborted) finish()
-    else stop.addEventListener('abort', finish, { once: true })
+    const onStop = (): void => finish(() => reject(new SlipwayError('NOT_READY', 'the server is draining; repeat what it did not answer')))
+    for (const event of ['end', 'cancelled', 'error']) stream.once(event, () => finish(resolve))
+    if (stop.aborted) onStop()
+    else stop.addEventListener('abort', onStop, { once: true })
   })
 }
 

@@ -1,68 +1,21 @@
 import { Buffer } from 'node:buffer'
-import { createServer } from 'node:http'
-import type { IncomingHttpHeaders, Server, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { gunzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { foreignServer } from '../../test/support/foreign-server.js'
+import type { ForeignAnswer, ForeignServer } from '../../test/support/foreign-server.js'
 import type { ErrorCode } from '../core/errors.js'
 import { createClient } from './create-client.js'
 import type { Client } from './create-client.js'
 import type { ClientOptions } from './options.js'
 
-// A peer of another make: it answers what the specification says, from texts and bytes that are written out here.
-
-interface Received {
-  readonly line: string
-  readonly headers: IncomingHttpHeaders
-  readonly body: Buffer
-}
-interface Answer {
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  readonly body?: string | Uint8Array
-}
-
-let server: Server
-let received: Received[]
-let answer: (request: Received) => Answer | Promise<Answer>
-
-beforeEach(async () => {
-  received = []
-  answer = () => ({ body: '{}' })
-  server = createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
-      const one = { line: `${request.method} ${request.url}`, headers: request.headers, body: Buffer.concat(parts) }
-      received.push(one)
-      void respond(one, response)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-})
-
-async function respond(request: Received, response: ServerResponse): Promise<void> {
-  const { status = 200, headers = {}, body = '' } = await answer(request)
-  response.writeHead(status, { 'content-type': 'application/json', ...headers })
-  response.end(body)
-}
-
-afterEach(() => {
-  server.closeAllConnections()
-  server.close()
-})
+let peer: ForeignServer
+beforeEach(async () => void (peer = await foreignServer()))
+afterEach(() => peer.close())
 
 function client(options: Partial<ClientOptions> = {}): Client {
-  return createClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, retries: 0, ...options })
+  return createClient({ url: peer.url, retries: 0, ...options })
 }
 
-function onlyRequest(): Received {
-  const [request, ...others] = received
-  if (request === undefined || others.length > 0) throw new Error(`expected one request, received ${received.length}`)
-  return request
-}
-
-function outputs(...list: string[]): Answer {
+function outputs(...list: string[]): ForeignAnswer {
   return { body: `{"model_name":"m","model_version":"7","id":"q","outputs":[${list.join(',')}]}` }
 }
 
@@ -75,7 +28,7 @@ async function failure(call: Promise<unknown>): Promise<{ code: ErrorCode; messa
 
 describe('inference over JSON', () => {
   test('a request has the form of the protocol', async () => {
-    answer = () => outputs('{"name":"y","shape":[1],"datatype":"FP32","data":[0.5]}')
+    peer.answer = () => outputs('{"name":"y","shape":[1],"datatype":"FP32","data":[0.5]}')
     await client()
       .model('a b')
       .infer({
@@ -89,9 +42,9 @@ describe('inference over JSON', () => {
         ],
         outputs: ['y', { name: 'z', classification: 2 }],
       })
-    expect(received[0]?.line).toBe('POST /v2/models/a%20b/infer')
-    expect(received[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'accept-encoding': 'identity' })
-    expect(received[0]?.body.toString()).toBe(
+    expect(peer.received[0]?.line).toBe('POST /v2/models/a%20b/infer')
+    expect(peer.received[0]?.headers).toMatchObject({ 'content-type': 'application/json', 'accept-encoding': 'identity' })
+    expect(peer.received[0]?.body.toString()).toBe(
       '{"id":"q","parameters":{"priority":1},"inputs":[' +
         '{"name":"x","shape":[1,2],"datatype":"FP32","data":[1.5,NaN]},' +
         '{"name":"word","shape":[1],"datatype":"BYTES","parameters":{"content_type":"str"},"data":["grün \\"x\\""]},' +
@@ -102,21 +55,21 @@ describe('inference over JSON', () => {
   })
 
   test('NaN is null for servers that want it so', async () => {
-    answer = () => outputs()
+    peer.answer = () => outputs()
     await client({ nonFinite: 'null' })
       .model('m')
       .infer({ inputs: [{ name: 'x', shape: [1], data: Float64Array.of(Number.NaN) }] })
-    expect(received[0]?.body.toString()).toContain('"data":[null]')
+    expect(peer.received[0]?.body.toString()).toContain('"data":[null]')
   })
 
   test('a version is part of the path', async () => {
-    answer = () => outputs()
+    peer.answer = () => outputs()
     await client().model('m', { version: '3' }).infer({ inputs: [] })
-    expect(received[0]?.line).toBe('POST /v2/models/m/versions/3/infer')
+    expect(peer.received[0]?.line).toBe('POST /v2/models/m/versions/3/infer')
   })
 
   test('outputs of every datatype come as their own kind of array', async () => {
-    answer = () =>
+    peer.answer = () =>
       outputs(
         '{"name":"bool","shape":[2],"datatype":"BOOL","data":[true,false]}',
         '{"name":"int8","shape":[1,2],"datatype":"INT8","data":[[-128,127]]}',
@@ -151,7 +104,7 @@ describe('inference over JSON', () => {
     ['fewer elements than the shape', '{"outputs":[{"name":"y","shape":[2],"datatype":"FP32","data":[1]}]}'],
     ['an element out of range', '{"outputs":[{"name":"y","shape":[1],"datatype":"UINT8","data":[300]}]}'],
   ])('an answer with %s is an error, not a wrong number', async (_, body) => {
-    answer = () => ({ body })
+    peer.answer = () => ({ body })
     expect((await failure(client().model('m').infer({ inputs: [] }))).code).toMatch(/^INVALID_/)
   })
 
@@ -171,13 +124,13 @@ describe('inference over JSON', () => {
         )
       ).code,
     ).toBe(code)
-    expect(received).toEqual([])
+    expect(peer.received).toEqual([])
   })
 })
 
 describe('inference with binary data', () => {
   test('tensors follow the JSON in order, JSON and binary mixed', async () => {
-    answer = () => outputs()
+    peer.answer = () => outputs()
     await client()
       .model('m')
       .infer({
@@ -190,7 +143,7 @@ describe('inference with binary data', () => {
           { name: 'e', shape: [1], datatype: 'FP16', data: [1] },
         ],
       })
-    const { headers, body } = onlyRequest()
+    const { headers, body } = peer.only()
     const jsonBytes = Number(headers['inference-header-content-length'])
     expect(JSON.parse(body.subarray(0, jsonBytes).toString())).toEqual({
       parameters: { binary_data_output: true },
@@ -211,7 +164,7 @@ describe('inference with binary data', () => {
   })
 
   test('FP16, and bytes that are no text, travel binary in a JSON request too', async () => {
-    answer = () => outputs()
+    peer.answer = () => outputs()
     await client()
       .model('m')
       .infer({
@@ -220,7 +173,7 @@ describe('inference with binary data', () => {
           { name: 'x', shape: [1], data: Int8Array.of(5) },
         ],
       })
-    const { headers, body } = onlyRequest()
+    const { headers, body } = peer.only()
     const jsonBytes = Number(headers['inference-header-content-length'])
     expect(body.length - jsonBytes).toBe(2)
     expect(body.subarray(0, jsonBytes).toString()).toContain('"data":[5]')
@@ -238,7 +191,7 @@ describe('inference with binary data', () => {
     Buffer.from([2, 0, 0, 0, 0xc3, 0xa9, 1, 0, 0, 0, 65]).copy(tensors, 16)
     for (const padding of [0, 1, 2, 3]) {
       const header = json + ' '.repeat(padding)
-      answer = () => ({
+      peer.answer = () => ({
         headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': String(Buffer.byteLength(header)) },
         body: Buffer.concat([Buffer.from(header), tensors]),
       })
@@ -253,118 +206,7 @@ describe('inference with binary data', () => {
 
   test('an answer that is cut short is an error', async () => {
     const json = '{"outputs":[{"name":"a","shape":[2],"datatype":"INT64","parameters":{"binary_data_size":16}}]}'
-    answer = () => ({ headers: { 'inference-header-content-length': String(json.length) }, body: `${json}12345678` })
+    peer.answer = () => ({ headers: { 'inference-header-content-length': String(json.length) }, body: `${json}12345678` })
     expect((await failure(client().model('m').infer({ inputs: [] }))).message).toContain('cut short')
-  })
-})
-
-describe('the other calls', () => {
-  test('health is what the status says, whatever the body', async () => {
-    answer = ({ line }) => (line.endsWith('/ready') ? { status: 400 } : { body: '' })
-    expect(await client().live()).toBe(true)
-    expect(await client().ready()).toBe(false)
-    expect(await client().model('m').ready()).toBe(false)
-    expect(received.map(({ line }) => line)).toEqual(['GET /v2/health/live', 'GET /v2/health/ready', 'GET /v2/models/m/ready'])
-  })
-
-  test('a server that is not there is not up, and any other call says that it is unreachable', async () => {
-    const gone = client()
-    await new Promise((resolve) => server.close(resolve))
-    expect(await gone.live()).toBe(false)
-    expect((await failure(gone.metadata())).code).toBe('UNREACHABLE')
-  })
-
-  test('metadata, statistics, index, load and unload ask the routes of the protocol', async () => {
-    const texts: Readonly<Record<string, string>> = {
-      'GET /v2': '{"name":"triton","version":"2.50.0","extensions":["statistics"]}',
-      'GET /v2/models/m': '{"name":"m","versions":["1"],"platform":"onnxruntime_onnx","inputs":[],"outputs":[]}',
-      'GET /v2/models/m/stats': '{"model_stats":[{"name":"m","version":"1","last_inference":1700000000000,"inference_count":2}]}',
-      'POST /v2/repository/index': '[{"name":"m","version":"1","state":"READY","reason":""}]',
-    }
-    answer = ({ line }) => ({ body: texts[line] ?? '' })
-    const triton = client({ key: 'slp_x', headers: { 'x-tenant': 'a' } })
-    expect(await triton.metadata()).toEqual({ name: 'triton', version: '2.50.0', extensions: ['statistics'] })
-    expect((await triton.model('m').metadata()).platform).toBe('onnxruntime_onnx')
-    expect((await triton.model('m').statistics())[0]?.inference_count).toBe(2)
-    expect(await triton.index({ ready: true })).toEqual([{ name: 'm', version: '1', state: 'READY', reason: '' }])
-    await triton.load('m')
-    await triton.unload('m')
-    expect(received.slice(4).map(({ line }) => line)).toEqual(['POST /v2/repository/models/m/load', 'POST /v2/repository/models/m/unload'])
-    expect(received[3]?.body.toString()).toBe('{"ready":true}')
-    expect(received[0]?.headers).toMatchObject({ authorization: 'Bearer slp_x', 'x-tenant': 'a' })
-  })
-
-  test('a prefix in the URL is kept, and a text that is no URL refused', async () => {
-    const { port } = server.address() as AddressInfo
-    answer = () => ({ body: '{"name":"n","version":"1","extensions":[]}' })
-    await createClient({ url: `http://127.0.0.1:${port}/serving/` }).metadata()
-    expect(received[0]?.line).toBe('GET /serving/v2')
-    for (const url of ['127.0.0.1:8080', 'ftp://x', 'http://', 'http://x?y']) {
-      expect(() => createClient({ url })).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
-    }
-  })
-
-  test('bodies are compressed when asked for', async () => {
-    answer = () => outputs()
-    await client({ compression: 'gzip' }).model('m').infer({ inputs: [], id: 'z' })
-    expect(received[0]?.headers['content-encoding']).toBe('gzip')
-    expect(gunzipSync(onlyRequest().body).toString()).toBe('{"id":"z","inputs":[]}')
-  })
-})
-
-describe('failures', () => {
-  test.each([
-    [400, '{"error":"bad shape"}', 'INVALID_REQUEST', 'bad shape'],
-    [404, '{"error":"Request for unknown model"}', 'MODEL_UNKNOWN', 'Request for unknown model'],
-    [401, '', 'UNAUTHENTICATED', 'the server answered with status 401'],
-    [422, '{"detail":[{"loc":["body"]}]}', 'INVALID_REQUEST', '[{"loc":["body"]}]'],
-    [400, '{"error":{"code":"INPUT_RANGE","message":"too large"}}', 'INPUT_RANGE', 'too large'],
-    [400, '{"error":{"code":"toString","message":"odd"}}', 'INVALID_REQUEST', 'odd'],
-    [500, 'Internal Server Error', 'INTERNAL', 'Internal Server Error'],
-    [504, '{"error":null}', 'DEADLINE', 'the server answered with status 504'],
-  ] as const)('status %i with %s is %s', async (status, body, code, message) => {
-    answer = () => ({ status, body })
-    expect(await failure(client().metadata())).toMatchObject({ name: 'SlipwayError', code, message })
-  })
-
-  test('429 and 503 are tried again, after what Retry-After says', async () => {
-    answer = () =>
-      received.length < 3 ? { status: received.length === 1 ? 429 : 503, headers: { 'retry-after': '0' } } : { body: '{"name":"n"}' }
-    expect((await client({ retries: 2 }).metadata()).name).toBe('n')
-    expect(received).toHaveLength(3)
-  })
-
-  test('after the last try the error of the server is told', async () => {
-    answer = () => ({ status: 429, headers: { 'retry-after': '0' }, body: '{"error":"queue full"}' })
-    expect(await failure(client({ retries: 1 }).metadata())).toMatchObject({ code: 'QUEUE_FULL', message: 'queue full' })
-    expect(received).toHaveLength(2)
-  })
-
-  test('other refusals are not tried again', async () => {
-    answer = () => ({ status: 500, body: '{"error":"no"}' })
-    await failure(client({ retries: 5 }).metadata())
-    expect(received).toHaveLength(1)
-  })
-
-  test('a wait that would end past the time limit is not begun', async () => {
-    answer = () => ({ status: 503, headers: { 'retry-after': '60' }, body: '{"error":"starting"}' })
-    expect(await failure(client({ retries: 5, timeoutMs: 5000 }).metadata())).toMatchObject({ code: 'NOT_READY', message: 'starting' })
-    expect(received).toHaveLength(1)
-  })
-
-  test('a call ends at its time limit', async () => {
-    answer = () => new Promise<Answer>(() => undefined)
-    expect((await failure(client().metadata({ timeoutMs: 50 }))).code).toBe('DEADLINE')
-  })
-
-  test('a call ends when its caller gives it up, before or while it runs', async () => {
-    answer = () => new Promise<Answer>(() => undefined)
-    const controller = new AbortController()
-    const call = failure(client().metadata({ signal: controller.signal }))
-    await expect.poll(() => received.length).toBe(1)
-    controller.abort()
-    expect((await call).code).toBe('CANCELLED')
-    expect((await failure(client().metadata({ signal: controller.signal }))).code).toBe('CANCELLED')
-    expect(received).toHaveLength(1)
   })
 })
