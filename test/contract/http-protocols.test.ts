@@ -26,24 +26,25 @@ const suites: Readonly<Record<string, readonly Recorded[]>> = {
 
 describe.each(Object.entries(suites))('%s', (_, recorded) => {
   it.each(recorded)('$name', async (exchange) => {
-    compare(await send(server.port, exchange.request), exchange)
+    const answer = await send(server.port, exchange.request)
+    expect(received(answer, exchange)).toMatchObject(wanted(exchange))
+    exchange.check?.(answer)
   })
 })
 
-function compare(answer: WireAnswer, { status = 200, json, text, headers = {}, check }: Recorded): void {
-  const received = {
+function received(answer: WireAnswer, { status = 200, json, text, headers = {} }: Recorded): object {
+  return {
     status: answer.status,
-    json: json === undefined ? null : (JSON.parse(answer.text) as unknown),
+    unexpected: answer.status === status ? null : answer.text,
+    json: json === undefined || answer.status !== status ? null : (JSON.parse(answer.text) as unknown),
     text: text === undefined ? null : answer.text,
     headers: Object.fromEntries(Object.keys(headers).map((name) => [name, answer.headers[name] ?? null])),
   }
-  expect(received, answer.text.slice(0, 500)).toMatchObject({
-    status,
-    json: json ?? null,
-    text: matcher(text ?? null),
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, matcher(value)])),
-  })
-  check?.(answer)
+}
+
+function wanted({ status = 200, json = null, text, headers = {} }: Recorded): object {
+  const matchers = Object.entries(headers).map(([name, value]) => [name, matcher(value)])
+  return { status, unexpected: null, json, text: matcher(text ?? null), headers: Object.fromEntries(matchers) as object }
 }
 
 function matcher(value: string | RegExp | null): unknown {

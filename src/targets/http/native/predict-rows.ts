@@ -26,9 +26,15 @@ function skipSpace(body: Uint8Array, from: number): number {
 /** Reads one row, the whole body, straight into the builder of this turn. */
 export function readOneRow(body: Uint8Array, limits: JsonLimits, builder: FrameBuilder): void {
   const reader = createJsonReader(body, limits)
-  if (reader.peekByte() !== 0x7b) reader.fail('the body is one row, an object, or `{"rows":[…]}`', 'INVALID_REQUEST')
+  if (reader.peekByte() !== 0x7b) refuseOther(reader)
   builder.readRow(reader)
   reader.end()
+}
+
+/** What is no value at all is INVALID_JSON, any other value INVALID_REQUEST. */
+function refuseOther(reader: JsonReader): never {
+  reader.peek()
+  return reader.fail('the body is one row, an object, or `{"rows":[…]}`', 'INVALID_REQUEST')
 }
 
 /** Reads `{"rows":[{…},…]}` straight into the builder of this turn. */
