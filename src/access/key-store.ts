@@ -11,10 +11,10 @@ import { isScope, scopes } from './scope.js'
 import type { Grant, Scope } from './scope.js'
 
 /** What is shown of a key: everything but its hash. */
-export type KeyInfo = Omit<KeyRecord, 'hash'>
+type KeyInfo = Omit<KeyRecord, 'hash'>
 
 /** What a new key may do. */
-export interface NewKey {
+interface NewKey {
   readonly name: string
   readonly scopes: readonly Scope[]
   /** Globs of model names; `['*']` when left out. */

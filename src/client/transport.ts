@@ -1,7 +1,7 @@
 import { SlipwayError } from '../core/errors.js'
 import { startDeadline } from './deadline.js'
 import type { Deadline } from './deadline.js'
-import type { FetchInit, FetchLike, FetchResponse } from './fetch.js'
+import type { FetchInit, FetchResponse } from './fetch.js'
 import type { CallOptions, ClientOptions } from './options.js'
 import { gzip, platformFetch } from './platform.js'
 import { responseError } from './response-error.js'
@@ -121,5 +121,3 @@ function reasonOf(thrown: unknown): string {
   const { message, cause } = (thrown ?? {}) as { message?: unknown; cause?: { code?: unknown; message?: unknown } }
   return String(cause?.code ?? cause?.message ?? message ?? thrown)
 }
-
-export type { FetchLike }

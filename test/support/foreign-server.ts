@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A request as it came. */
-export interface ForeignRequest {
+interface ForeignRequest {
   readonly line: string
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer

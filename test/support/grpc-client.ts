@@ -12,7 +12,7 @@ export interface Ended<T> {
   readonly trailers: Readonly<Record<string, unknown>>
 }
 
-export interface GrpcCallOptions {
+interface GrpcCallOptions {
   readonly metadata?: Readonly<Record<string, string>>
   readonly deadlineMs?: number
   readonly signal?: AbortSignal
@@ -45,7 +45,7 @@ export function connectGrpc<S extends DescService>(service: S, port: number): Gr
 }
 
 /** Metadata with these entries. */
-export function metadataOf(entries: Readonly<Record<string, string>> = {}): grpc.Metadata {
+function metadataOf(entries: Readonly<Record<string, string>> = {}): grpc.Metadata {
   const metadata = new grpc.Metadata()
   for (const [name, value] of Object.entries(entries)) metadata.set(name, value)
   return metadata

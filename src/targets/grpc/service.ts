@@ -22,7 +22,7 @@ export type Received<I extends DescMessage> = MessageShape<I> | RefusedMessage
 type Answer<O extends DescMessage> = MessageInitShape<O> | Promise<MessageInitShape<O>>
 
 /** The handler that a method needs. */
-export type HandlerOf<M> = M extends { methodKind: 'unary'; input: infer I extends DescMessage; output: infer O extends DescMessage }
+type HandlerOf<M> = M extends { methodKind: 'unary'; input: infer I extends DescMessage; output: infer O extends DescMessage }
   ? (request: MessageShape<I>, call: GrpcCall) => Answer<O>
   : M extends { methodKind: 'server_streaming'; input: infer I extends DescMessage; output: infer O extends DescMessage }
     ? (stream: ServerWritableStream<Received<I>, MessageInitShape<O>>, call: GrpcCall) => Promise<void>
