@@ -37,6 +37,8 @@ export interface WorkerPool extends Executor {
   residentBytes(): number
   /** Processes that live now, spares and those still starting included. */
   pids(): readonly number[]
+  /** How many of them have loaded the version. */
+  loaded(): number
 }
 
 interface Job {
@@ -112,6 +114,10 @@ class Pool implements WorkerPool {
 
   pids(): readonly number[] {
     return [...this.#all].flatMap((worker) => worker.pid ?? [])
+  }
+
+  loaded(): number {
+    return this.#idle.length + this.#busy
   }
 
   close(): Promise<void> {
