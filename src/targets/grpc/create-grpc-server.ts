@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { bind } from './bind.js'
 import { messageGate } from './gate.js'
 import { healthHandlers } from './health.js'
+import type { ServerEnds } from './health.js'
 import { inferHandlers } from './infer-handlers.js'
 import { modelHandlers } from './model-handlers.js'
 import { defaultGrpcLimits } from './options.js'
@@ -18,27 +19,31 @@ import { shutDown } from './shut-down.js'
 
 /** The Open Inference Protocol over gRPC, with Triton's extensions and grpc.health.v1, in front of a data plane. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
+  const leaving = new AbortController()
   const draining = new AbortController()
   let server: GrpcModule.Server | null = null
 
   return {
     async listen(address) {
       const grpc = await import('@grpc/grpc-js')
-      server = assemble(options, grpc, draining.signal)
+      server = assemble(options, grpc, { leaving: leaving.signal, draining: draining.signal })
       return { port: await bind(server, grpc, address) }
     },
+    beginDrain: () => leaving.abort(),
     async drain(graceMs) {
+      leaving.abort()
       draining.abort()
       if (server !== null) await shutDown(server, graceMs)
     },
     async close() {
+      leaving.abort()
       draining.abort()
       if (server !== null) await shutDown(server, 0)
     },
   }
 }
 
-function assemble(options: GrpcServerOptions, grpc: typeof GrpcModule, draining: AbortSignal): GrpcModule.Server {
+function assemble(options: GrpcServerOptions, grpc: typeof GrpcModule, ends: ServerEnds): GrpcModule.Server {
   const limits = { ...defaultGrpcLimits, ...options.limits }
   const { plane, logger, clock } = options
   const runtime: Runtime = {
@@ -52,13 +57,13 @@ function assemble(options: GrpcServerOptions, grpc: typeof GrpcModule, draining:
   const gate = messageGate(limits)
   const server = new grpc.Server(channelOptions(limits))
   const inference = {
-    ...serverHandlers(options, draining),
+    ...serverHandlers(options, ends.leaving),
     ...modelHandlers(plane),
     ...repositoryHandlers(plane),
-    ...inferHandlers({ plane, limits, logger, draining }),
+    ...inferHandlers({ plane, limits, logger, draining: ends.draining }),
   }
   server.addService(serviceDefinition(GRPCInferenceService, gate), implementation(GRPCInferenceService, inference, runtime))
-  server.addService(serviceDefinition(Health, gate), implementation(Health, healthHandlers(plane, draining), runtime))
+  server.addService(serviceDefinition(Health, gate), implementation(Health, healthHandlers(plane, ends), runtime))
   return server
 }
 

@@ -78,6 +78,16 @@ test('a watch of an unknown service waits for it to come', async () => {
   await expect.poll(() => later.seen.at(-1), { timeout: 5000 }).toBe(serving)
 })
 
+test('a server about to drain says so, and still answers', async () => {
+  const watched = watch('linear')
+  await expect.poll(() => watched.seen).toEqual([serving])
+  server.beginDrain()
+  await expect.poll(() => watched.seen).toEqual([serving, notServing])
+  expect((await client.check({ service: '' })).message?.status).toBe(notServing)
+  watched.cancel()
+  expect(await watched.ended).toBe(status.CANCELLED)
+})
+
 test('watchers learn that the server drains, and do not hold it up', async () => {
   const watched = watch('')
   await expect.poll(() => watched.seen).toEqual([serving])

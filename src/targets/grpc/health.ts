@@ -12,13 +12,21 @@ import type { HandlersOf } from './service.js'
 const watchMs = 500
 const serverNames: ReadonlySet<string> = new Set(['', GRPCInferenceService.typeName])
 
+/** How a server ends, in two steps. */
+export interface ServerEnds {
+  /** Aborted when no new client should come: from then on the server is not ready. */
+  readonly leaving: AbortSignal
+  /** Aborted when the server stops taking calls. */
+  readonly draining: AbortSignal
+}
+
 /**
  * grpc.health.v1. The empty service and the inference service stand for the server: a real inference on every model. A model's name, also
- * `name/version`, stands for that model. `draining` is aborted when the server stops.
+ * `name/version`, stands for that model.
  */
-export function healthHandlers(plane: DataPlane, draining: AbortSignal): HandlersOf<typeof Health> {
+export function healthHandlers(plane: DataPlane, { leaving, draining }: ServerEnds): HandlersOf<typeof Health> {
   async function statusOf(service: string): Promise<Status> {
-    if (draining.aborted || !plane.live()) return Status.NOT_SERVING
+    if (leaving.aborted || !plane.live()) return Status.NOT_SERVING
     if (serverNames.has(service)) return (await plane.ready()) ? Status.SERVING : Status.NOT_SERVING
     const [name = '', version] = service.split('/')
     if (plane.versions(name).length === 0) return Status.SERVICE_UNKNOWN
@@ -47,7 +55,7 @@ export function healthHandlers(plane: DataPlane, draining: AbortSignal): Handler
         if (status !== last) stream.write({ status })
         last = status
         if (draining.aborted) return
-        await sleep(watchMs, [draining, gone])
+        await sleep(watchMs, leaving.aborted ? [draining, gone] : [leaving, draining, gone])
       }
     },
   }

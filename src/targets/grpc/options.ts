@@ -66,7 +66,9 @@ export interface GrpcServerOptions {
 export interface GrpcServer {
   /** Rejects with ADDRESS_IN_USE. */
   listen(address: { readonly host: string; readonly port: number }): Promise<{ readonly port: number }>
-  /** Health turns NOT_SERVING, no new connection or call is taken, calls under way are finished; those not done after `graceMs` are cut. */
+  /** Health turns NOT_SERVING and readiness false; calls are still answered, while balancers look elsewhere. */
+  beginDrain(): void
+  /** As `beginDrain`, and then: no new connection or call is taken, calls under way are finished; those not done after `graceMs` are cut. */
   drain(graceMs: number): Promise<void>
   /** Cuts every connection. */
   close(): Promise<void>

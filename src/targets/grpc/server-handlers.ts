@@ -16,14 +16,14 @@ const extensions: readonly string[] = [
 type ServerHandlers = Pick<HandlersOf<typeof GRPCInferenceService>, 'serverLive' | 'serverReady' | 'modelReady' | 'serverMetadata'>
 
 /** Liveness, readiness and the server's own metadata. Asking whether the server is live or ready needs no key. */
-export function serverHandlers({ plane, server }: GrpcServerOptions, draining: AbortSignal): ServerHandlers {
+export function serverHandlers({ plane, server }: GrpcServerOptions, leaving: AbortSignal): ServerHandlers {
   return {
     serverLive: () => ({ live: plane.live() }),
-    serverReady: async () => ({ ready: !draining.aborted && (await plane.ready()) }),
+    serverReady: async () => ({ ready: !leaving.aborted && (await plane.ready()) }),
     async modelReady({ name, version }, call) {
       const ref = modelRef(name, version)
       call.authorize('read', ref.name)
-      return { ready: !draining.aborted && (await aboutModel(ref, () => plane.modelReady(ref.name, ref.selector))) }
+      return { ready: !leaving.aborted && (await aboutModel(ref, () => plane.modelReady(ref.name, ref.selector))) }
     },
     serverMetadata(_, call) {
       call.authorize('read', null)
