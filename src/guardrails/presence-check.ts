@@ -1,4 +1,3 @@
-import type { Fields } from '../core/field.js'
 import type { FrameCheck, Subject } from './check.js'
 import { note } from './check.js'
 import { describeField } from './describe-field.js'
@@ -17,9 +16,4 @@ export function presenceCheck(subjects: readonly Subject[]): FrameCheck | null {
       }
     }
   }
-}
-
-/** The fields that a row may not lack. */
-export function requiredNames(fields: Fields): readonly string[] {
-  return Object.keys(fields).filter((name) => fields[name]?.optional !== true)
 }

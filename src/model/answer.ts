@@ -56,7 +56,7 @@ export function answerOf<O extends Fields>(prediction: Prediction, row: number, 
 }
 
 /** The finding that refused the row. */
-export function errorOf(issues: readonly RowIssue[]): AnswerError {
+function errorOf(issues: readonly RowIssue[]): AnswerError {
   const issue = issues.findLast((candidate) => candidate.action === 'reject' && candidate.code === 'FALLBACK_FAILED')
   const { code, message, field } = issue ?? issues.find((candidate) => candidate.action === 'reject') ?? unexplained
   return { code, message, field }

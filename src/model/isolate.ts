@@ -11,7 +11,7 @@ export interface Part {
 }
 
 /** Rows that could not be run, and why. */
-export interface Failure {
+interface Failure {
   readonly rows: readonly number[]
   readonly error: SlipwayError
 }

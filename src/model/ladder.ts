@@ -25,14 +25,14 @@ export interface LadderParts {
 }
 
 /** Rows that a step of the ladder answered. */
-export interface LadderAnswer {
+interface LadderAnswer {
   readonly step: number
   readonly part: Part
   /** Warnings about its outputs. */
   readonly issues: readonly RowIssue[]
 }
 
-export interface LadderResult {
+interface LadderResult {
   readonly answers: readonly LadderAnswer[]
   /** Rows that no step could answer. */
   readonly failed: readonly number[]

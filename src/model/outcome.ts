@@ -5,7 +5,7 @@ import { assemble, disagreeing } from './assemble.js'
 import type { Part } from './isolate.js'
 
 /** Sources by index: refused rows, rows that the model answered, then one each fallback. */
-export const noSource = 0
+const noSource = 0
 export const modelSource = 1
 export const firstFallback = 2
 

@@ -8,7 +8,7 @@ import { describeTensor, elementCount } from '../core/tensor.js'
 import { toColumn } from './output-columns.js'
 
 /** How the tensor of a run is laid out in rows. */
-export interface RowLayout {
+interface RowLayout {
   readonly field: Field
   readonly rows: number
   readonly rowShape: readonly number[]

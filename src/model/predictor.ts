@@ -10,7 +10,7 @@ import { gatherableNames } from './guards.js'
 import { SixSteps } from './six-steps.js'
 
 /** Told what predictions come to, for metrics. */
-export interface PredictorObserver {
+interface PredictorObserver {
   predicted?(prediction: Prediction): void
   /** A step failed on so many rows: `execute`, `gather:<table>`, `cross:<rule>`, `fallback:<name>`. */
   failed?(step: string, code: ErrorCode, rows: number): void
