@@ -2,8 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Recorded, WireAnswer } from '../fixtures/protocols/exchange.js'
 import { send } from '../fixtures/protocols/exchange.js'
 import { protocolModels } from '../fixtures/protocols/models.js'
-import { oip, oipErrors } from '../fixtures/protocols/oip.js'
-import { kserveV1, mlflow, native, tfserving, torchserve } from '../fixtures/protocols/rows.js'
+import { kserveV1 } from '../fixtures/protocols/kserve-v1.js'
+import { mlflow } from '../fixtures/protocols/mlflow.js'
+import { native } from '../fixtures/protocols/native.js'
+import { oipRefusals } from '../fixtures/protocols/oip-refusals.js'
+import { otherOipClients } from '../fixtures/protocols/other-oip-clients.js'
+import { tfserving } from '../fixtures/protocols/tfserving.js'
+import { torchserve } from '../fixtures/protocols/torchserve.js'
+import { tritonClient } from '../fixtures/protocols/triton-client.js'
 import type { TestServer } from '../fixtures/protocols/serve-models.js'
 import { serveModels } from '../fixtures/protocols/serve-models.js'
 
@@ -15,8 +21,9 @@ beforeAll(async () => {
 afterAll(() => server.close())
 
 const suites: Readonly<Record<string, readonly Recorded[]>> = {
-  'Open Inference Protocol': oip,
-  'Open Inference Protocol, refusals': oipErrors,
+  'Triton client': tritonClient,
+  'other clients of the Open Inference Protocol': otherOipClients,
+  'Open Inference Protocol, refusals': oipRefusals,
   'TensorFlow Serving': tfserving,
   'KServe v1': kserveV1,
   'MLflow and SageMaker': mlflow,
