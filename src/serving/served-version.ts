@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../core/errors.js'
 import { hasFreeDimensions } from '../core/tensor-shape.js'
 import type { FrameBuilder } from '../core/frame-builder.js'
 import type { Clock, Logger } from '../core/ports.js'
@@ -52,6 +53,8 @@ export interface ServingParts {
 }
 
 const freshMs = 1000
+/** Codes that tell of a model that cannot run, whatever the row. */
+const machinery: ReadonlySet<string> = new Set<ErrorCode>(['DEADLINE', 'WORKER_LOST', 'NOT_READY', 'QUEUE_FULL', 'UNREACHABLE', 'INTERNAL'])
 
 /** One version, loaded and answering, with a life: warmed up, served, replaced, closed. */
 export class ServedVersion implements ServedModel {
@@ -62,6 +65,7 @@ export class ServedVersion implements ServedModel {
   readonly #metrics: ModelMetrics
   readonly #statistics = new StatisticsRecorder()
   readonly #testRow: object
+  readonly #testRowIsGolden: boolean
   #answeredAt = -Infinity
   #testedAt = -Infinity
   #test: Promise<boolean> = Promise.resolve(false)
@@ -75,7 +79,9 @@ export class ServedVersion implements ServedModel {
     this.#opened = opened
     this.#parts = parts
     this.#metrics = createModelMetrics(parts.metrics, identity, signature)
-    this.#testRow = goldenRows(opened.golden)[0] ?? sampleRow(definition.input)
+    const [golden] = goldenRows(opened.golden)
+    this.#testRow = golden ?? sampleRow(definition.input)
+    this.#testRowIsGolden = golden !== undefined
     const { graphInputs, graphOutputs, engine, maxBatchRows, isolation } = opened
     const { description } = definition
     const example = definition.examples[0] ?? null
@@ -167,9 +173,10 @@ export class ServedVersion implements ServedModel {
     try {
       const deadlineAt = now + this.#testMs()
       const [answer] = await predictRows(this.#opened.predictor, [this.#testRow as never], { deadlineAt })
-      const code = answer?.error?.code ?? answer?.codes[0]
-      // A made-up row that the checks refuse says nothing about the model.
-      if (answer?.source === 'model' || code?.startsWith('INPUT_') === true) return true
+      const code = answer?.error?.code ?? answer?.issues.at(-1)?.code
+      // That a made-up row is not fit for the model says nothing about the model.
+      const excused = !this.#testRowIsGolden && code !== undefined && !machinery.has(code)
+      if (answer?.source === 'model' || excused) return true
       this.#parts.logger.warn({ model: name, version, code }, 'the self-test was not answered by the model')
     } catch (error) {
       this.#parts.logger.warn({ model: name, version, err: error }, 'the self-test failed')

@@ -9,7 +9,7 @@ import { startWorker } from './worker.js'
 import type { Worker, WorkerEnd, WorkerOptions } from './worker.js'
 
 /** Told what happens to the processes; `createWorkerMetrics` of monitoring/ fits. */
-export interface WorkerObserver {
+interface WorkerObserver {
   started(): void
   exited(reason: WorkerEnd): void
 }
