@@ -11,7 +11,7 @@ let executor: LoadedExecutor | null = null
 
 async function load(request: WorkerLoad): Promise<void> {
   // Before anything else: what is loaded may hang.
-  watchParent()
+  watchParent(ownFolder())
   try {
     const loader = (await import(request.loader)) as WorkerLoader
     executor = await loader.openExecutor(request)
@@ -55,6 +55,11 @@ function causeOf(thrown: unknown): string | null {
   return cause instanceof Error ? cause.message.slice(0, 500) : null
 }
 
+/** The empty folder that the gateway made for this process; whoever outlives the other removes it. */
+function ownFolder(): string | null {
+  return basename(process.cwd()).startsWith('slipway-worker-') ? process.cwd() : null
+}
+
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'load') void load(message.load)
   else if (message.kind === 'run') void run(message.frame)
@@ -62,8 +67,8 @@ process.on('message', (message: ToWorker) => {
 })
 
 process.on('disconnect', () => {
-  // The gateway removes the folder when it outlives the worker.
-  if (basename(process.cwd()).startsWith('slipway-worker-')) rmSync(process.cwd(), { recursive: true, force: true })
+  const folder = ownFolder()
+  if (folder !== null) rmSync(folder, { recursive: true, force: true })
   process.exit(0)
 })
 

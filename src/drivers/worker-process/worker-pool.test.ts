@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -98,7 +98,11 @@ describe('a pool of model workers', () => {
     const { pid, cwd, files, mode, env } = await where(pool)
     expect(Number(pid)).not.toBe(process.pid)
     expect({ files, mode }).toEqual({ files: '0', mode: String(0o700) })
-    expect(env?.split(',').filter((name) => !['HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH'].includes(name))).toEqual([])
+    expect(
+      env
+        ?.split(',')
+        .filter((name) => !['HOME', 'TMPDIR', 'LANG', 'LC_ALL', 'TZ', 'LD_LIBRARY_PATH', 'ORT_DISABLE_TELEMETRY'].includes(name)),
+    ).toEqual([])
     await pool.close()
     expect(existsSync(cwd ?? '')).toBe(false)
   })
@@ -244,6 +248,13 @@ describe('a model that hangs', () => {
     expect(frame.columns['y']?.data).toEqual(Float32Array.of(4))
   })
 
+  it.skipIf(process.platform !== 'linux')('leaves no trace of the telemetry of its engine', async () => {
+    const pool = await open({ parameters: { graph: 'count.onnx' } })
+    await pool.execute(x, {})
+    const folder = await readlink(`/proc/${pool.pids()[0]}/cwd`)
+    expect((await readdir(folder)).filter((name) => !name.startsWith('tsx-'))).toEqual([])
+  })
+
   it('ends with the gateway even when the gateway is killed', async () => {
     const script = new URL('../../../test/fixtures/worker-parent.ts', import.meta.url)
     const parent = spawn(process.execPath, [...tsx, script.pathname, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -252,7 +263,9 @@ describe('a model that hangs', () => {
     })
     const pids = JSON.parse(line ?? '[]') as number[]
     expect(pids.filter(alive)).toHaveLength(2)
+    const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
     parent.kill('SIGKILL')
     await vi.waitFor(() => expect(pids.filter(alive)).toEqual([]), { timeout: 5000 })
+    expect(folders.filter((folder) => existsSync(folder))).toEqual([])
   })
 })

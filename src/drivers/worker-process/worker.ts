@@ -139,7 +139,8 @@ function forkIn(folder: string, options: WorkerOptions): ChildProcess {
   const heapMb = Math.max(64, Math.floor(options.memoryLimitMb * 0.75))
   const child = fork(options.entry, [], {
     cwd: folder,
-    env: { ...pick(process.env, inherited), HOME: folder, TMPDIR: folder, ...options.env },
+    // ONNX Runtime from 1.29 on reports to its maker, and keeps files about it, unless it is told not to before it is loaded.
+    env: { ...pick(process.env, inherited), HOME: folder, TMPDIR: folder, ORT_DISABLE_TELEMETRY: '1', ...options.env },
     execArgv: [...(options.execArgv ?? []), `--max-old-space-size=${heapMb}`],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
