@@ -35,7 +35,7 @@ describe('connections', () => {
     raw.write(`${head(3)}{"a`)
     await raw.until(/INVALID_JSON/)
     raw.write(whole)
-    await raw.until(/13\.5/)
+    expect((await raw.until(/13\.5/)).match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400', 'HTTP/1.1 200'])
     raw.socket.destroy()
   })
 
@@ -60,7 +60,7 @@ describe('connections', () => {
     raw.write(head(row.length, 'expect: 100-continue\r\n'))
     await raw.until(/^HTTP\/1\.1 100 Continue/)
     raw.write(row)
-    await raw.until(/13\.5/)
+    expect(await raw.until(/13\.5/)).toMatch(/100 Continue\r\n\r\nHTTP\/1\.1 200 OK/)
     raw.socket.destroy()
   })
 

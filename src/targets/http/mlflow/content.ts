@@ -15,7 +15,7 @@ export function contentOf(header: string | null): InvocationContent {
   const [type = '', ...parameters] = header.split(';').map((part) => part.trim().toLowerCase())
   if (type === triton) return { kind: 'infer', headerBytes: headerBytesOf(parameters) }
   if (type === 'application/octet-stream') return { kind: 'infer', headerBytes: null }
-  const kind = kinds[type]
+  const kind = Object.hasOwn(kinds, type) ? kinds[type] : undefined
   if (kind === undefined) throw unread(type)
   const odd = parameters.find((parameter) => parameter !== '' && !/^charset="?utf-8"?$/.test(parameter))
   if (odd !== undefined)

@@ -1,5 +1,5 @@
-import { isBigInt } from '../../../core/dtype.js'
 import { SlipwayError } from '../../../core/errors.js'
+import { bfloat16ToNumber, float16ToNumber } from '../../../core/half.js'
 import { elementWriter } from '../../../core/json-writer.js'
 import type { Tensor } from '../../../core/tensor.js'
 
@@ -16,21 +16,25 @@ export function bestClasses(tensor: Tensor, classes: number, labels: readonly st
   const write = elementWriter(dtype, 'literal')
   const texts: string[] = []
   for (let row = 0; row < rows; row++) {
-    const order = Array.from({ length: size }, (_, i) => i).sort((a, b) => descending(data[row * size + a]!, data[row * size + b]!))
+    const scores = Array.from({ length: size }, (_, i) => scoreAt(tensor, row * size + i))
+    const order = scores.map((_, i) => i).sort((a, b) => descending(scores[a]!, scores[b]!))
     for (const index of order.slice(0, count)) {
       const label = labels?.[index]
       texts.push(`${write(data[row * size + index])}:${index}${label === undefined ? '' : `:${label}`}`)
     }
   }
   return { dtype: 'string', shape: [rows, count], data: texts }
-
-  function descending(a: number | bigint | string, b: number | bigint | string): number {
-    if (isBigInt(dtype)) return a === b ? 0 : a < b ? 1 : -1
-    return rank(b as number) - rank(a as number)
-  }
 }
 
-/** NaN ranks last. */
-function rank(value: number): number {
-  return Number.isNaN(value) ? -Number.MAX_VALUE : Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE)
+function scoreAt({ dtype, data }: Tensor, index: number): number | bigint {
+  const element = data[index] as number | bigint
+  if (dtype === 'float16') return float16ToNumber(element as number)
+  return dtype === 'bfloat16' ? bfloat16ToNumber(element as number) : element
+}
+
+/** NaN last; equal scores keep their order. */
+function descending(a: number | bigint, b: number | bigint): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+  if (a === b) return 0
+  return a < b ? 1 : -1
 }

@@ -23,7 +23,7 @@ export function readCsv(body: Buffer, shape: RowShape, elements: number): PlainR
   const first = lines[0]
   if (first === undefined) throw new SlipwayError('INVALID_REQUEST', 'the CSV has no lines')
   if (lines.length * first.length > elements) throw new SlipwayError('TOO_MANY_ELEMENTS', `the CSV has more than ${elements} cells`)
-  const headed = !first.every((cell) => numeric.test(cell)) || first.every((cell, i) => cell === String(i))
+  const headed = first.some((cell) => cell !== '' && typeof numberOf(cell) === 'string') || first.every((cell, i) => cell === String(i))
   const columns = headed && namesFields(first, shape) ? first : shape.names
   return (headed ? lines.slice(1) : lines).map((line) => rowOf(line, columns, shape))
 }
