@@ -43,7 +43,7 @@ async function predict(
   const body = JSON.stringify({ x })
   const reply = await send(`${url}/models/shift${selector}/predict`, { body, ...(agent === undefined ? {} : { agent }) })
   if (reply.status !== 200) throw new Error(`${reply.status}: ${reply.text}`)
-  const { output, model } = reply.json<{ output: { y: number }; model: { version: string } }>()
+  const { output, model } = reply.json() as { output: { y: number }; model: { version: string } }
   return { y: output.y - x, version: model.version }
 }
 
@@ -105,7 +105,7 @@ describe('a server under load whose champion moves', () => {
   })
 
   it('is told who moved it and why', async () => {
-    const { journal } = await workspace.json<{ journal: { action: string; reason: string | null }[] }>('models', 'show', 'shift')
+    const { journal } = (await workspace.json('models', 'show', 'shift')) as { journal: { action: string; reason: string | null }[] }
     expect(journal.map(({ action }) => action)).toEqual(['add', 'add', 'promote', 'rollback', 'promote'])
     expect(journal[3]?.reason).toBe('test')
   })
@@ -121,7 +121,7 @@ describe('a version that cannot be loaded', () => {
     await addShift(1)
     await addShift(2)
     await workspace.json('models', 'promote', 'shift@1', 'latest')
-    const { manifest } = await workspace.json<{ manifest: { artifact: { digest: string } } }>('models', 'show', 'shift@2')
+    const { manifest } = (await workspace.json('models', 'show', 'shift@2')) as { manifest: { artifact: { digest: string } } }
     const hex = manifest.artifact.digest.slice('sha256:'.length)
     blob = join(workspace.state, 'registry/blobs/sha256', hex.slice(0, 2), hex)
     sound = await readFile(blob)
@@ -134,7 +134,7 @@ describe('a version that cannot be loaded', () => {
   it('leaves the old one serving, and the repository index says what is wrong, until it is repaired', async () => {
     await workspace.json('models', 'promote', 'shift@2')
     const index = async (): Promise<readonly { version: string; state: string; reason: string }[]> =>
-      (await send(`${server.url}/v2/repository/index`, { method: 'POST' })).json()
+      (await send(`${server.url}/v2/repository/index`, { method: 'POST' })).json() as { version: string; state: string; reason: string }[]
     const failed = await until('the failure shows', async () => (await index()).find(({ state }) => state === 'UNAVAILABLE'))
     expect(failed).toMatchObject({ name: 'shift', version: '2', reason: expect.stringMatching(/damaged|digest/) as string })
     expect(failed.reason).not.toContain(workspace.folder)

@@ -54,7 +54,7 @@ describe('a server that is told to end while it is busy', () => {
       expect(before.filter(({ answer }) => answer?.status !== 200)).toEqual([])
     }
     const underWay = slow.filter(({ sentAt, answeredAt }) => sentAt < signalledAt && answeredAt > signalledAt)
-    expect(underWay.map(({ answer }) => answer?.json<{ output: unknown }>().output)).toEqual([{ y: 3 }, { y: 3 }])
+    expect(underWay.map(({ answer }) => answer?.json())).toMatchObject([{ output: { y: 3 } }, { output: { y: 3 } }])
   })
 
   it('closes the connection with each answer after the signal', () => {
@@ -135,8 +135,7 @@ describe('servers', () => {
     const two = await workspace.file('next/sum.onnx', identityModel('float32', ['N', 1]))
     await workspace.json('models', 'add', one)
     const servers = await Promise.all([workspace.serve(), workspace.serve()])
-    const versions = (): Promise<string[]> =>
-      Promise.all(servers.map(async ({ url }) => (await send(`${url}/models/sum`)).json<{ version: string }>().version))
+    const versions = (): Promise<string[]> => Promise.all(servers.map(({ url }) => versionOf(`${url}/models/sum`)))
     expect(await versions()).toEqual(['1', '1'])
     await workspace.json('models', 'add', two)
     await workspace.json('models', 'promote', 'sum@2')
@@ -144,7 +143,7 @@ describe('servers', () => {
     expect(await servers[0].stop()).toBe(0)
     await workspace.json('models', 'rollback', 'sum')
     const { url } = servers[1]
-    await until('the other one follows', async () => (await send(`${url}/models/sum`)).json<{ version: string }>().version === '1')
+    await until('the other one follows', async () => (await versionOf(`${url}/models/sum`)) === '1')
     expect((await send(`${url}/models/sum/predict`, { body: { x: 2 } })).json()).toMatchObject({
       output: { y: expect.closeTo(1.2, 5) as number },
     })
@@ -170,4 +169,8 @@ async function isDraining(url: string): Promise<boolean> {
   } catch {
     return true
   }
+}
+
+async function versionOf(url: string): Promise<string> {
+  return ((await send(url)).json() as { version: string }).version
 }

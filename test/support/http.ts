@@ -6,7 +6,7 @@ export interface HttpReply {
   readonly bytes: Buffer
   readonly text: string
   /** The body as JSON. */
-  json<T>(): T
+  json(): unknown
 }
 
 export interface SendOptions {
@@ -31,7 +31,7 @@ export function send(url: string, { method, body, headers = {}, agent }: SendOpt
       response.on('end', () => {
         const bytes = Buffer.concat(chunks)
         const text = bytes.toString()
-        resolve({ status: response.statusCode!, headers: response.headers, bytes, text, json: <T>() => JSON.parse(text) as T })
+        resolve({ status: response.statusCode!, headers: response.headers, bytes, text, json: () => JSON.parse(text) as unknown })
       })
     })
     call.on('error', reject)
@@ -59,9 +59,9 @@ export interface Load<T> {
 export function startLoad<T>(connections: number, ask: (agent: Agent) => Promise<T>): Load<T> {
   const results: LoadResult<T>[] = []
   const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  let going = true
+  const state = { going: true }
   const loop = async (): Promise<void> => {
-    while (going) {
+    while (state.going) {
       const sentAt = performance.now()
       try {
         const answer = await ask(agent)
@@ -77,7 +77,7 @@ export function startLoad<T>(connections: number, ask: (agent: Agent) => Promise
   return {
     results,
     async stop() {
-      going = false
+      state.going = false
       await loops
       agent.destroy()
       return results

@@ -27,7 +27,7 @@ export async function until<T>(
 
 /** Resolves to what `promise` does; rejects when that takes longer than `limitMs`. */
 export async function within<T>(what: string, promise: Promise<T>, limitMs: number = patienceMs): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`took longer than ${limitMs} ms: ${what}`)), limitMs)
   })

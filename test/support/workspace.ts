@@ -16,7 +16,7 @@ export interface Workspace {
   /** Runs a command on the state folder to its end. */
   run(...args: readonly string[]): Promise<CommandResult>
   /** Runs a command with `--json` that must succeed, and gives what it printed. */
-  json<T = unknown>(...args: readonly string[]): Promise<T>
+  json(...args: readonly string[]): Promise<unknown>
   /** Starts a server on the state folder; it is ended with the workspace at the latest. */
   serve(...args: readonly string[]): Promise<ServerProcess>
   remove(): Promise<void>
@@ -43,10 +43,10 @@ export async function openWorkspace(): Promise<Workspace> {
       await writeFile(path, content)
       return path
     },
-    async json<T>(...args: readonly string[]) {
+    async json(...args: readonly string[]) {
       const { code, stdout, stderr } = await run(...args, '--json')
       if (code !== 0) throw new Error(`slipway ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`)
-      return JSON.parse(stdout) as T
+      return JSON.parse(stdout) as unknown
     },
     async serve(...args) {
       const server = await startServer([...args, '--state', state])
