@@ -7,6 +7,8 @@ type Ort = typeof import('onnxruntime-node')
 
 /** Loads ONNX Runtime (the CPU provider of onnxruntime-node) into this process. Rejects with PACKAGE_MISSING where it has no build for. */
 export async function loadOnnxNode(): Promise<SessionFactory> {
+  // The engine's library reports to its maker unless told not to, and reads this when it is loaded.
+  process.env['ORT_DISABLE_TELEMETRY'] ??= '1'
   const ort = await importOrt()
   // Before the first session only: what the engine itself says about the machine is no concern of a user.
   ort.env.logLevel = 'error'

@@ -3,7 +3,8 @@ import type { HttpServer, HttpServerOptions } from './options.js'
 import { defaultLimits } from './limits.js'
 import { allRoutes } from './all-routes.js'
 import { dialectOf } from './dialect-of.js'
-import { createHotRoutes } from './hot-routes.js'
+import { openFastLane } from './fast-lane/fast-lane.js'
+import { createHotRoutes, createHotTarget } from './hot-routes.js'
 import { listen, shutDown } from './life.js'
 import { pathOf } from './exchange.js'
 import { mountRoutes, unreadablePath } from './mount.js'
@@ -27,7 +28,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     isDraining,
   })
   const routes = allRoutes(routeParts(options, { limits, isDraining }))
-  const hot = createHotRoutes(routes, pipeline)
+  const hotTarget = createHotTarget(routes)
+  const hot = createHotRoutes(hotTarget, pipeline)
   const app = Fastify({
     logger: false,
     exposeHeadRoutes: false,
@@ -42,6 +44,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   })
   mountRoutes(app, routes, { pipeline, dialectOf })
   await app.ready()
+  const lane = openFastLane(app.server, { limits, pipeline, hotTarget, now: () => options.clock.now() })
   return {
     listen: (address) => listen(app, address),
     beginDrain: () => {
@@ -49,7 +52,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     },
     close: (graceMs) => {
       draining = true
-      return shutDown(app, graceMs)
+      return shutDown(app, lane, graceMs)
     },
   }
 }

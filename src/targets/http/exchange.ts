@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { RequestContext } from '../../serving/data-plane.js'
 import { traceParentOf } from './request-id.js'
 
@@ -6,6 +6,16 @@ import { traceParentOf } from './request-id.js'
 export type PathParams = Readonly<Record<string, string>>
 
 const noBody = Buffer.alloc(0)
+
+/** What an exchange reads of a request. */
+export type RequestLine = Pick<IncomingMessage, 'method' | 'url' | 'headers'>
+
+/** What it reads of a response: whether the client has left before the answer. */
+export interface Departure {
+  readonly destroyed: boolean
+  readonly writableFinished: boolean
+  once(event: 'close', listener: () => void): unknown
+}
 
 /** One request as the handlers see it, whichever router found its route: method, path, headers, whole body. */
 export class HttpExchange {
@@ -18,9 +28,9 @@ export class HttpExchange {
   /** Bytes that this request holds of the server's budget. */
   heldBytes = 0
   readonly #url: string
-  readonly #response: ServerResponse
+  readonly #response: Departure
 
-  constructor(request: IncomingMessage, response: ServerResponse, parts: { params: PathParams; requestId: string }) {
+  constructor(request: RequestLine, response: Departure, parts: { params: PathParams; requestId: string }) {
     this.method = request.method ?? 'GET'
     this.headers = request.headers
     this.params = parts.params
@@ -78,10 +88,10 @@ class ExchangeContext implements RequestContext {
   readonly route: string
   readonly requestId: string
   readonly timeoutMs?: number
-  readonly #response: ServerResponse
+  readonly #response: Departure
   #signal: AbortSignal | null = null
 
-  constructor(response: ServerResponse, route: string, about: { requestId: string; timeoutMs: number | null }) {
+  constructor(response: Departure, route: string, about: { requestId: string; timeoutMs: number | null }) {
     this.route = route
     this.requestId = about.requestId
     if (about.timeoutMs !== null) this.timeoutMs = about.timeoutMs
@@ -94,7 +104,7 @@ class ExchangeContext implements RequestContext {
   }
 }
 
-function abortOnClose(response: ServerResponse): AbortSignal {
+function abortOnClose(response: Departure): AbortSignal {
   const controller = new AbortController()
   if (response.destroyed) controller.abort()
   else response.once('close', () => response.writableFinished || controller.abort())

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import type { FastLane } from './fast-lane/fast-lane.js'
 import { SlipwayError } from '../../core/errors.js'
 
 /** Listens, and tells the port. Rejects with ADDRESS_IN_USE. */
@@ -17,8 +18,12 @@ export async function listen(
 }
 
 /** Stops listening and waits for the answers under way; cuts their connections after `graceMs`. */
-export async function shutDown(app: FastifyInstance, graceMs: number): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), graceMs)
+export async function shutDown(app: FastifyInstance, lane: FastLane, graceMs: number): Promise<void> {
+  lane.end()
+  const timer = setTimeout(() => {
+    lane.cut()
+    app.server.closeAllConnections()
+  }, graceMs)
   try {
     await app.close()
   } finally {

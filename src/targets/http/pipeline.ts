@@ -1,4 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Authorizer } from '../../access/authorizer.js'
 import { bearerToken } from '../../access/bearer.js'
 import { isLoopbackCaller } from '../../access/loopback.js'
@@ -27,6 +28,14 @@ export interface PipelineParts {
   readonly isDraining: () => boolean
 }
 
+/** Hands an answer to the connection; `close` when it is the connection's last. */
+export type AnswerWriter = (answer: HttpAnswer, close: boolean) => Promise<void> | void | undefined
+
+interface Run {
+  readonly produce: () => HttpAnswer | Promise<HttpAnswer>
+  readonly write: AnswerWriter
+}
+
 /** What every request goes through, whichever router found its route: id, bounds, permission, body, handler, answer, log. */
 export class Pipeline {
   readonly #parts: PipelineParts
@@ -38,15 +47,37 @@ export class Pipeline {
     this.#budget = createBodyBudget(parts.limits.bufferedBytes)
   }
 
+  /** The id of a request with these headers. */
+  requestId(headers: IncomingHttpHeaders): string {
+    return this.#parts.requestIds(headers)
+  }
+
   /** Answers the request; settles when the answer is handed to the socket, never rejects. */
-  async serve(route: Route, params: PathParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  serve(route: Route, params: PathParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = new HttpExchange(request, response, { params, requestId: this.requestId(request.headers) })
+    const write: AnswerWriter = (answer, close) =>
+      writeAnswer(response, answer, { headers: exchange.headers, requestId: exchange.requestId, close })
+    return this.#run(route, exchange, { produce: () => this.#answer(route, exchange, request), write })
+  }
+
+  /** Like `serve`, for a request to predict whose whole, uncompressed body is here already. */
+  serveWhole(route: Route, exchange: HttpExchange, body: Buffer, write: AnswerWriter): Promise<void> {
+    const produce = (): HttpAnswer | Promise<HttpAnswer> => {
+      this.#admit(route, exchange, undefined)
+      this.#budget.take(body.length)
+      exchange.hold(body, body.length)
+      return route.handle(exchange)
+    }
+    return this.#run(route, exchange, { produce, write })
+  }
+
+  async #run(route: Route, exchange: HttpExchange, { produce, write }: Run): Promise<void> {
     const started = this.#parts.clock.monotonic()
-    const exchange = new HttpExchange(request, response, { params, requestId: this.#parts.requestIds(request.headers) })
     let code: string | null = null
     let answer: HttpAnswer
     this.#underway++
     try {
-      answer = await this.#answer(route, exchange, request)
+      answer = await produce()
     } catch (error) {
       if (error instanceof ClientGone) return
       const refused = refusal(error, route.dialect, exchange)
@@ -57,8 +88,7 @@ export class Pipeline {
       this.#underway--
       this.#budget.give(exchange.heldBytes)
     }
-    const close = code === 'PAYLOAD_TOO_LARGE' || this.#parts.isDraining()
-    await writeAnswer(response, answer, { headers: exchange.headers, requestId: exchange.requestId, close })
+    await write(answer, code === 'PAYLOAD_TOO_LARGE' || this.#parts.isDraining())
     this.#parts.observer?.answered({
       route: route.pattern,
       method: exchange.method,
@@ -71,10 +101,15 @@ export class Pipeline {
   }
 
   #answer(route: Route, exchange: HttpExchange, request: IncomingMessage): HttpAnswer | Promise<HttpAnswer> {
-    if (this.#underway > this.#parts.limits.requests) throw new SlipwayError('QUEUE_FULL', 'the server has too many requests under way')
-    if (route.scope !== 'open' && this.#parts.authorizer !== null) this.#authorize(this.#parts.authorizer, route, exchange, request)
+    this.#admit(route, exchange, request.socket)
     if (!hasBody(request) || exchange.method === 'GET' || exchange.method === 'HEAD') return route.handle(exchange)
     return this.#readThenHandle(route, exchange, request)
+  }
+
+  /** Throws when there is no room, or no right. */
+  #admit(route: Route, exchange: HttpExchange, socket: Socket | undefined): void {
+    if (this.#underway > this.#parts.limits.requests) throw new SlipwayError('QUEUE_FULL', 'the server has too many requests under way')
+    if (route.scope !== 'open' && this.#parts.authorizer !== null) this.#authorize(this.#parts.authorizer, route, exchange, socket)
   }
 
   async #readThenHandle(route: Route, exchange: HttpExchange, request: IncomingMessage): Promise<HttpAnswer> {
@@ -90,7 +125,7 @@ export class Pipeline {
     return route.handle(exchange)
   }
 
-  #authorize(authorizer: Authorizer, route: Route, exchange: HttpExchange, request: IncomingMessage): void {
+  #authorize(authorizer: Authorizer, route: Route, exchange: HttpExchange, socket: Socket | undefined): void {
     const { scope } = route
     if (scope === 'open') return
     const everyday = scope === 'predict' || scope === 'read'
@@ -99,7 +134,7 @@ export class Pipeline {
       scope,
       model: route.modelName === undefined ? modelParam(exchange.params) : route.modelName(exchange),
       // Being local changes nothing for these two scopes, and finding out costs more than the rest of this function.
-      loopback: !everyday && isLoopbackCaller({ address: request.socket.remoteAddress, headers: exchange.headers }),
+      loopback: !everyday && isLoopbackCaller({ address: socket?.remoteAddress, headers: exchange.headers }),
     })
   }
 

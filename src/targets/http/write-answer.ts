@@ -28,6 +28,12 @@ async function writeCompressed(response: ServerResponse, answer: HttpAnswer, con
 
 function write(response: ServerResponse, answer: HttpAnswer, context: AnswerContext): void {
   if (response.destroyed || response.headersSent) return
+  response.writeHead(answer.status, answerHeaders(answer, context))
+  response.end(answer.body)
+}
+
+/** The headers of an answer, the server's own among them. */
+export function answerHeaders(answer: HttpAnswer, context: AnswerContext): Record<string, string | number> {
   const { body } = answer
   const headers: Record<string, string | number> = { ...answer.headers }
   if (answer.contentType !== null) headers['content-type'] = answer.contentType
@@ -38,6 +44,5 @@ function write(response: ServerResponse, answer: HttpAnswer, context: AnswerCont
     if (trace !== null) headers['traceparent'] = trace
   }
   if (context.close) headers['connection'] = 'close'
-  response.writeHead(answer.status, headers)
-  response.end(body)
+  return headers
 }
