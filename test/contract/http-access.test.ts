@@ -83,7 +83,6 @@ describe('a server that requires keys', () => {
         'GET /',
         'GET /docs',
         'GET /assets/*',
-        'GET /version',
         'GET /ping',
         'GET /livez',
         'GET /health/live',
@@ -96,8 +95,6 @@ describe('a server that requires keys', () => {
         'GET /-/ready',
         'GET /v2/health/live',
         'GET /v2/health/ready',
-        'GET /v2/models/:model/ready',
-        'GET /v2/models/:model/versions/:version/ready',
       ].toSorted(),
     )
   })

@@ -19,7 +19,7 @@ export function mlflowRoutes(parts: RouteParts): Route[] {
       handle: (exchange) => invoke(exchange, { ref: invocationModel(exchange, parts), route: 'mlflow', parts }),
     },
     { method: 'GET', pattern: '/ping', dialect: torchserveErrors, scope: 'open', handle: () => ping(parts) },
-    { method: 'GET', pattern: '/version', dialect: mlflowErrors, scope: 'open', handle: () => text(parts.options.server.version) },
+    { method: 'GET', pattern: '/version', dialect: mlflowErrors, scope: 'read', handle: () => text(parts.options.server.version) },
   ]
 }
 

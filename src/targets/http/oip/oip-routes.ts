@@ -36,7 +36,7 @@ export function oipRoutes(parts: RouteParts): Route[] {
     route('GET', '/v2/models', 'read', (_, { plane }) => json({ models: plane.names() })),
     route('GET', '/v2/models/stats', 'read', allStatistics),
     ...ofModel('GET', '', 'read', (exchange, { plane }) => json(modelMetadata(plane, modelOf(exchange, parts)))),
-    ...ofModel('GET', '/ready', 'open', modelReady),
+    ...ofModel('GET', '/ready', 'read', modelReady),
     ...ofModel('GET', '/config', 'read', (exchange) => json(modelConfig(modelOf(exchange, parts)))),
     ...ofModel('GET', '/stats', 'read', (exchange) => json({ model_stats: [modelStatistics(modelOf(exchange, parts))] })),
     ...ofModel('POST', '/infer', 'predict', infer),

@@ -15,7 +15,7 @@ export function pageRoutes(parts: RouteParts): Route[] {
   const index = parts.options.pages?.index ?? plainPage(parts.options.server)
   const openApi = (): HttpAnswer => jsonText(JSON.stringify(openApiDocument(parts)))
   const routes: Route[] = [
-    { method: 'GET', pattern: '/', dialect: plainErrors, scope: 'open', handle: (exchange) => home(exchange, index, parts) },
+    { method: 'GET', pattern: '/', dialect: plainErrors, scope: 'open', handle: (exchange) => home(exchange, index) },
     { method: 'OPTIONS', pattern: '/', dialect: nativeErrors, scope: 'read', handle: openApi },
     { method: 'GET', pattern: '/docs', dialect: nativeErrors, scope: 'open', handle: (exchange) => page(exchange, index) },
     { method: 'GET', pattern: '/assets/*', dialect: nativeErrors, scope: 'open', handle: (exchange) => asset(exchange, parts) },
@@ -31,9 +31,9 @@ export function pageRoutes(parts: RouteParts): Route[] {
 }
 
 /** A browser gets the dashboard, anything else what KServe v1 asks of `/`. */
-function home(exchange: HttpExchange, index: StaticFile, { plane, options }: RouteParts): HttpAnswer {
+function home(exchange: HttpExchange, index: StaticFile): HttpAnswer {
   if (exchange.header('accept')?.includes('text/html') === true) return page(exchange, index)
-  return json({ status: 'alive', name: options.server.name, version: options.server.version, models: plane.names(), docs: '/docs' })
+  return json({ status: 'alive', docs: '/docs', openapi: '/openapi.json' })
 }
 
 /** What a page may load and do: only what comes from here. */
