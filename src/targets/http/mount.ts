@@ -67,7 +67,7 @@ function methodNotAllowed(group: readonly Route[]): { route: Route; allow: reado
 }
 
 /** Answers 404 in the words of the protocol whose paths it looks like. */
-export function unknownRoute(dialect: Dialect): Route {
+function unknownRoute(dialect: Dialect): Route {
   return refusingRoute(dialect, ({ method, path }) => new SlipwayError('ROUTE_UNKNOWN', `no such route: ${method} ${path}`))
 }
 

@@ -22,7 +22,7 @@ export interface HttpObserver {
 }
 
 /** The exposition of the metrics registry. */
-export interface MetricsPage {
+interface MetricsPage {
   readonly contentType: string
   readonly text: string
 }

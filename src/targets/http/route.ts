@@ -3,7 +3,7 @@ import type { HttpAnswer } from './answer.js'
 import type { Dialect } from './dialect.js'
 import type { HttpExchange } from './exchange.js'
 
-export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS'
+type RouteMethod = 'GET' | 'POST' | 'PUT' | 'DELETE' | 'OPTIONS'
 
 /** One call of one protocol. */
 export interface Route {

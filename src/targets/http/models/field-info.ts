@@ -1,7 +1,7 @@
 import type { Field, Fields } from '../../../core/field.js'
 
 /** A field as `GET /models` describes it; bounds beyond the range of a double are texts. */
-export function fieldInfo(field: Field): object {
+function fieldInfo(field: Field): object {
   const { kind, dtype, optional, description, unit, tags } = field
   return { kind, dtype, optional, ...boundsOf(field), ...detailsOf(field), ...present({ description, unit, tags }) }
 }

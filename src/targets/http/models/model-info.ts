@@ -24,7 +24,7 @@ export function modelInfo(plane: DataPlane, { info }: ServedModel): object {
 }
 
 /** Where the version lies, in words: models are named, never fetched. */
-export function modelUrl(name: string, version: string): string {
+function modelUrl(name: string, version: string): string {
   return `registry:${name}@${version}`
 }
 

@@ -41,7 +41,7 @@ export function integerParameter(parameters: OipParameters, name: string): numbe
 }
 
 /** A parameter that is a text; null when absent or something else. */
-export function stringParameter(parameters: OipParameters, name: string): string | null {
+function stringParameter(parameters: OipParameters, name: string): string | null {
   const value = parameters[name]
   return typeof value === 'string' ? value : null
 }

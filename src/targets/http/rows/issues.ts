@@ -40,7 +40,7 @@ export function requireAnswers(reply: Reply): void {
 }
 
 /** The issue's message, with the row where there are several, and the field where the message does not name it. */
-export function located({ field, message }: RowIssue, row: number | null): string {
+function located({ field, message }: RowIssue, row: number | null): string {
   const place = row === null ? '' : `row ${row}: `
   return field === null || message.includes(`\`${field}\``) ? `${place}${message}` : `${place}\`${field}\`: ${message}`
 }
