@@ -6,7 +6,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
-    reporters: process.env['CI'] === 'true' ? ['default', ['json', { outputFile: 'build/test-results.json' }]] : ['default'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'test/architecture.test.ts', 'test/docs.test.ts'] } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts', 'test/parity/**/*.test.ts'] } },

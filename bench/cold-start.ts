@@ -21,7 +21,10 @@ for (let round = 0; round <= Number(flags.rounds); round += 1) {
   const own = await timeSlipway()
   const peer = await timeFastApi()
   // The first round fills the file cache for both.
-  if (round > 0) (slipwayMs.push(own), fastapiMs.push(peer))
+  if (round > 0) {
+    slipwayMs.push(own)
+    fastapiMs.push(peer)
+  }
   process.stderr.write(`round ${round}: slipway ${own.toFixed(0)} ms, FastAPI ${peer.toFixed(0)} ms\n`)
 }
 const report = { slipwayMs: Math.round(median(slipwayMs)), fastapiMs: Math.round(median(fastapiMs)), rounds: slipwayMs.length }

@@ -96,12 +96,12 @@ export default defineModel({
 
 /** 99th percentile, in milliseconds, of /v2/health/live while the slow model is loaded. */
 async function probeUnderLoad(): Promise<number> {
-  let loading = true
-  const under = load({ url: `${server.url}/models/slow/predict`, body: '{"x":1}', connections: 16, seconds: 5, core: 1 }).finally(
-    () => (loading = false),
+  const done = new AbortController()
+  const under = load({ url: `${server.url}/models/slow/predict`, body: '{"x":1}', connections: 16, seconds: 5, core: 1 }).finally(() =>
+    done.abort(),
   )
   const times: number[] = []
-  while (loading) {
+  while (!done.signal.aborted) {
     times.push((await call('GET', '/v2/health/live')).ms)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }

@@ -40,16 +40,16 @@ export async function open<D = unknown>(
   const settings = planeOptions(name, options)
   if (selector.kind === 'version' || selector.kind === 'digest')
     return createEmbeddedModel({ ...(await openPinned(reference, settings)), ids })
-  const { repository, close } = await openPlane(settings)
+  const plane = await openPlane(settings)
   const alias = selector.kind === 'alias' ? { alias: selector.alias } : {}
-  const current = (): ServedModel => repository.model(name, alias)
+  const current = (): ServedModel => plane.repository.model(name, alias)
   try {
     current()
   } catch (error) {
-    await close()
+    await plane.close()
     throw error
   }
-  return createEmbeddedModel({ current, close, ids })
+  return createEmbeddedModel({ current, close: () => plane.close(), ids })
 }
 
 function planeOptions(name: string, options: OpenOptions): PlaneOptions {

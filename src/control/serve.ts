@@ -81,6 +81,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       admin: admin === null ? null : { host: options.adminHost, port: admin.port, tokenPath: state.adminToken },
       close: async () => {
         http.server.beginDrain()
+        grpc?.server.beginDrain()
         await Promise.all([http.server.close(options.graceMs), grpc?.server.drain(options.graceMs), admin?.server.close()])
         await open.close()
         metrics.close()
@@ -112,7 +113,7 @@ async function startGrpc(options: ServeOptions, shared: Shared): Promise<{ reado
   if (options.grpcPort === null) return null
   const { createGrpcServer } = await import('../targets/grpc/create-grpc-server.js')
   const limits = options.bodyBytes === null ? {} : { bodyBytes: options.bodyBytes }
-  const server = await createGrpcServer({ ...shared, limits })
+  const server = createGrpcServer({ ...shared, limits })
   return { server, ...(await server.listen({ host: options.host, port: options.grpcPort })) }
 }
 
