@@ -272,6 +272,12 @@ describe('raw bytes', () => {
     expect(shifted.buffer).not.toBe(body.buffer)
   })
 
+  test('a Buffer that is not aligned is copied too, though its `slice` gives a view', () => {
+    const buffer = Buffer.from(new ArrayBuffer(24), 4, 16)
+    buffer.writeDoubleLE(1.5, 8)
+    expect(decodeRaw(buffer, 'float64', [2]).data).toEqual(Float64Array.of(0, 1.5))
+  })
+
   test('numbers are little-endian', () => {
     expect(decodeRaw(Uint8Array.of(1, 2, 0, 0), 'uint32', [1]).data).toEqual(Uint32Array.of(513))
     expect(encodeRaw({ dtype: 'float32', shape: [1], data: Float32Array.of(1) })).toEqual(Uint8Array.of(0, 0, 0x80, 0x3f))

@@ -38,7 +38,8 @@ export function decodeRaw(bytes: Uint8Array, dtype: DType, shape: readonly numbe
     throw new SlipwayError('INVALID_BINARY', `expected ${count * size} bytes for ${count} elements of ${dtype}, received ${bytes.length}`)
   }
   if (dtype === 'bool' && bytes.some((byte) => byte > 1)) throw new SlipwayError('INVALID_BINARY', 'a BOOL byte is neither 0 nor 1')
-  const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice()
+  // Not `slice`: that of a Node Buffer gives a view.
+  const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
   return { dtype, shape, data: new arrays[dtype](aligned.buffer, aligned.byteOffset, count) }
 }
 

@@ -122,7 +122,7 @@ describe('one inference', () => {
       rawInputContents: [raw],
     })
     expect(outputs(answer)).toEqual({ y: data })
-    expect(answer.message?.rawOutputContents).toEqual([raw])
+    expect(answer.message?.rawOutputContents.map((bytes) => Uint8Array.from(bytes))).toEqual([raw])
   })
 
   test('typed contents and raw contents give the same numbers', async () => {

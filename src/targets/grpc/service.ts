@@ -46,7 +46,7 @@ function methodDefinition(method: DescMethod, gate: MessageGate): MethodDefiniti
     requestSerialize: (value) => serialize(method.input, value),
     requestDeserialize: (bytes) => deserialize(method.input, bytes, gate),
     responseSerialize: (value) => serialize(method.output, value),
-    responseDeserialize: (bytes) => fromBinary(method.output, plain(bytes)),
+    responseDeserialize: (bytes) => fromBinary(method.output, bytes),
   }
 }
 
@@ -57,20 +57,12 @@ function serialize(schema: DescMessage, value: unknown): Buffer {
 
 function deserialize(schema: DescMessage, bytes: Buffer, gate: MessageGate): unknown {
   try {
-    const view = plain(bytes)
-    gate(schema, view)
-    return fromBinary(schema, view, { readUnknownFields: false })
+    gate(schema, bytes)
+    // Fields of type `bytes` become views into what is decoded: tensors are not copied here.
+    return fromBinary(schema, bytes, { readUnknownFields: false })
   } catch (error) {
     return new RefusedMessage(error instanceof SlipwayError ? error : malformed(error))
   }
-}
-
-/**
- * Fields of type `bytes` become views into what is decoded: tensors are not copied here. A Buffer would hand out Buffers, whose `slice` is a
- * view where that of every other array is a copy.
- */
-function plain(bytes: Buffer): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function malformed(error: unknown): SlipwayError {

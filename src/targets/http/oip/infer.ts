@@ -3,7 +3,6 @@ import type { ServedModel } from '../../../serving/data-plane.js'
 import type { HttpAnswer } from '../answer.js'
 import { jsonText } from '../answer.js'
 import type { HttpExchange } from '../exchange.js'
-import { plainBytes } from '../plain-bytes.js'
 import type { RouteParts } from '../route-parts.js'
 import { requireAnswers } from '../rows/issues.js'
 import { replyHeaders } from '../rows/reply-headers.js'
@@ -33,7 +32,7 @@ export async function inferWith(
   const { signature } = model.info
   const jsonBytes = headerBytes ?? declaredBytes(exchange)
   const isRaw = jsonBytes === 0
-  const request = isRaw ? readRawRequest(plainBytes(exchange.body), signature.input) : readRequest(exchange, jsonBytes, parts)
+  const request = isRaw ? readRawRequest(exchange.body, signature.input) : readRequest(exchange, jsonBytes, parts)
   checkOutputs(request, signature.output, model.info.name)
   const reply = await submitTensors(model, request.inputs, exchange.context(route, timeoutOf(request)))
   requireAnswers(reply)
@@ -44,7 +43,7 @@ export async function inferWith(
 }
 
 function readRequest(exchange: HttpExchange, jsonBytes: number | null, { limits }: RouteParts): InferRequest {
-  const body = plainBytes(exchange.body)
+  const body = exchange.body
   if (body.length === 0) throw new SlipwayError('INVALID_REQUEST', 'the inference request has no body')
   if (jsonBytes !== null && jsonBytes > body.length) {
     throw new SlipwayError('INVALID_BINARY', `the JSON is declared to have ${jsonBytes} bytes, the body has ${body.length}`)

@@ -3,7 +3,6 @@ import type { JsonLimits } from '../../../core/json-reader.js'
 import { createJsonReader } from '../../../core/json-reader.js'
 import { decodeRaw } from '../../../core/oip.js'
 import type { Field, TensorField } from '../../../core/field.js'
-import { plainBytes } from '../plain-bytes.js'
 import { readList } from '../rows/read-columns.js'
 import type { PlainRow, RowShape } from '../rows/read-instance.js'
 import { emptyRow, fieldOf, readInstance } from '../rows/read-instance.js'
@@ -114,5 +113,5 @@ function tensorValue({ body, contentType }: Content, field: TensorField, limits:
   if (shape.length !== field.shape.length || field.dtype === 'string') {
     throw new SlipwayError('UNSUPPORTED_MEDIA_TYPE', 'raw bytes are for tensors of a fixed size; send JSON')
   }
-  return decodeRaw(plainBytes(body), field.dtype, shape).data
+  return decodeRaw(body, field.dtype, shape).data
 }
