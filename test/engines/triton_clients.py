@@ -1,36 +1,19 @@
-"""Calls a running slipway with the public Python clients of its protocols; prints one JSON line a check: {"name", "ok", "detail"}.
+"""Calls a running slipway with Triton's Python clients for HTTP and gRPC.
 
-    python clients.py http://127.0.0.1:8080 127.0.0.1:8081
+    python triton_clients.py http://127.0.0.1:8080 127.0.0.1:8081
 
 The server has the models `linear` (y = 0.1 x1 + 0.2 x2 + 0.3 x3 + 0.4 x4 + 1) and `words` (red 0, green 1, blue 2, else -1).
 """
 
-import asyncio
-import json
 import queue
-import sys
-import traceback
 
 import numpy as np
 import tritonclient.grpc as triton_grpc
 import tritonclient.http as triton_http
-from kserve import InferenceRESTClient, InferInput, InferRequest, RESTConfig
-from kserve.inference_client import InferenceGRPCClient
 
-HTTP, GRPC = sys.argv[1], sys.argv[2]
+from checks import GRPC, HTTP, ROWS, WANT, check, run, same
+
 HOST = HTTP.removeprefix("http://")
-ROWS = np.array([[1, 2, 3, 4], [0, 0, 0, 0]], dtype=np.float32)
-WANT = np.array([[4.0], [1.0]], dtype=np.float32)
-CHECKS = []
-
-
-def check(function):
-    CHECKS.append(function)
-    return function
-
-
-def same(got, want) -> None:
-    assert np.allclose(np.asarray(got, dtype=np.float64).reshape(-1), np.asarray(want, dtype=np.float64).reshape(-1), atol=1e-6), f"{got} is not {want}"
 
 
 def linear_input(module, binary: bool | None = None):
@@ -149,50 +132,4 @@ def triton_grpc_stream():
     assert seen == {"0", "1", "2", "3", "4"}, seen
 
 
-def kserve_request() -> InferRequest:
-    tensor = InferInput("x", list(ROWS.shape), "FP32")
-    tensor.set_data_from_numpy(ROWS, binary_data=False)
-    return InferRequest(model_name="linear", infer_inputs=[tensor])
-
-
-@check
-def kserve_rest_v2():
-    async def calls():
-        client = InferenceRESTClient(RESTConfig(protocol="v2"))
-        assert await client.is_server_live(HTTP)
-        assert await client.is_server_ready(HTTP)
-        assert await client.is_model_ready(HTTP, "linear")
-        response = await client.infer(HTTP, kserve_request(), model_name="linear")
-        same(response.outputs[0].as_numpy(), WANT)
-        assert response.model_name == "linear" and response.id
-
-    asyncio.run(calls())
-
-
-@check
-def kserve_rest_v1():
-    async def calls():
-        client = InferenceRESTClient(RESTConfig(protocol="v1"))
-        response = await client.infer(HTTP, {"instances": ROWS.tolist()}, model_name="linear")
-        same(response["predictions"], WANT)
-
-    asyncio.run(calls())
-
-
-@check
-def kserve_grpc():
-    async def calls():
-        client = InferenceGRPCClient(GRPC)
-        assert await client.is_server_live() and await client.is_server_ready() and await client.is_model_ready("linear")
-        response = await client.infer(kserve_request())
-        same(response.outputs[0].as_numpy(), WANT)
-
-    asyncio.run(calls())
-
-
-for function in CHECKS:
-    try:
-        function()
-        print(json.dumps({"name": function.__name__, "ok": True, "detail": ""}), flush=True)
-    except Exception:
-        print(json.dumps({"name": function.__name__, "ok": False, "detail": traceback.format_exc()[-1500:]}), flush=True)
+run()
