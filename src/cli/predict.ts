@@ -1,15 +1,10 @@
-import { constants, createReadStream } from 'node:fs'
-import { access } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { createLogger } from '../control/create-logger.js'
 import { localActor } from '../control/open-local-registry.js'
 import { open } from '../control/open-embedded.js'
 import { openStateDir } from '../control/state-dir.js'
 import { takeUp } from '../control/take-up.js'
-import { SlipwayError } from '../core/errors.js'
-import { createJsonReader } from '../core/json-reader.js'
 import { usageError } from './exit.js'
+import { jsonLines, parseJson } from './json-rows.js'
 import { registryArgs } from './registry-args.js'
 import { type AnyVerb, defineVerb } from './verb.js'
 
@@ -35,7 +30,7 @@ export const predict: AnyVerb = defineVerb({
     const model = await open(await referenceOf(args.model, args.state), { state: args.state, logger: await createLogger('warn') })
     try {
       let refused = 0
-      for await (const rows of args.row === undefined ? rowsOfFile(args.input!) : [parseRows(args.row)]) {
+      for await (const rows of args.row === undefined ? jsonLines(args.input!, frameRows) : [parseRows(args.row)]) {
         const answers = await model.predictMany(rows as never)
         refused += answers.filter((answer) => answer.output === null).length
         process.stdout.write(answers.map((answer) => `${JSON.stringify(answer, plain)}\n`).join(''))
@@ -59,44 +54,6 @@ async function referenceOf(model: string, stateFolder: string): Promise<string> 
 function parseRows(text: string): readonly unknown[] {
   const value = parseJson(text, '--row')
   return Array.isArray(value) ? value : [value]
-}
-
-async function* rowsOfFile(path: string): AsyncGenerator<readonly unknown[]> {
-  if (path !== '-') await mustRead(path)
-  const input: Readable = path === '-' ? process.stdin : createReadStream(path)
-  let rows: unknown[] = []
-  let line = 0
-  for await (const text of createInterface({ input, crlfDelay: Infinity })) {
-    line += 1
-    if (text.trim() === '') continue
-    rows.push(parseJson(text, `${path === '-' ? 'standard input' : path}, line ${line}`))
-    if (rows.length === frameRows) {
-      yield rows
-      rows = []
-    }
-  }
-  if (rows.length > 0) yield rows
-}
-
-/** By slipway's own reader, which keeps 64-bit integers whole. */
-function parseJson(text: string, place: string): unknown {
-  try {
-    const reader = createJsonReader(Buffer.from(text))
-    const value = reader.value()
-    reader.end()
-    return value
-  } catch (cause) {
-    if (!(cause instanceof SlipwayError)) throw cause
-    throw new SlipwayError(cause.code, `${place}: ${cause.message}`, { cause })
-  }
-}
-
-async function mustRead(path: string): Promise<void> {
-  try {
-    await access(path, constants.R_OK)
-  } catch (cause) {
-    throw new SlipwayError('FILE_UNKNOWN', `${path} cannot be read`, { cause })
-  }
 }
 
 /** 64-bit integers as numbers where nothing is lost, else as text; typed arrays as lists. */

@@ -11,6 +11,7 @@ export const verbs: Readonly<Record<string, () => Promise<AnyVerb>>> = {
   'models rollback': async () => (await import('./models-rollback.js')).modelsRollback,
   'models verify': async () => (await import('./models-verify.js')).modelsVerify,
   'models rm': async () => (await import('./models-rm.js')).modelsRm,
+  'features load': async () => (await import('./features-load.js')).featuresLoad,
   'keys create': async () => (await import('./keys-create.js')).keysCreate,
   'keys list': async () => (await import('./keys-list.js')).keysList,
   'keys revoke': async () => (await import('./keys-revoke.js')).keysRevoke,
