@@ -1,3 +1,4 @@
+import { SlipwayError } from '../core/errors.js'
 import { createIdSource } from '../core/ids.js'
 import type { FeatureStore, Logger } from '../core/ports.js'
 import { createAccumulators } from '../monitoring/accumulators.js'
@@ -6,7 +7,7 @@ import type { ServedModel } from '../serving/data-plane.js'
 import { createEmbeddedModel, type EmbeddedModel, type InputOf, type OutputFieldsOf } from '../targets/embedded/embedded-model.js'
 import type { IsolationMode } from './isolation.js'
 import { openPinned } from './open-pinned.js'
-import { openPlane, type PlaneOptions } from './open-plane.js'
+import { type OpenPlane, openPlane, type PlaneOptions } from './open-plane.js'
 import { silentLogger } from './silent-logger.js'
 import { openStateDir } from './state-dir.js'
 
@@ -46,10 +47,19 @@ export async function open<D = unknown>(
   try {
     current()
   } catch (error) {
+    const reason = await reasonOf(plane, name)
     await plane.close()
-    throw error
+    throw reason === null || !(error instanceof SlipwayError)
+      ? error
+      : new SlipwayError(error.code, `${error.message}: ${reason}`, { cause: error })
   }
   return createEmbeddedModel({ current, close: () => plane.close(), ids })
+}
+
+/** Why a version of the model cannot be served; null when none failed. */
+async function reasonOf({ repository }: OpenPlane, name: string): Promise<string | null> {
+  const entries = await repository.index()
+  return entries.find((entry) => entry.name === name && entry.state === 'UNAVAILABLE' && entry.reason !== '')?.reason ?? null
 }
 
 function planeOptions(name: string, options: OpenOptions): PlaneOptions {
