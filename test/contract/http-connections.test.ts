@@ -145,6 +145,45 @@ describe('load', () => {
   })
 })
 
+describe('clients that do not read', () => {
+  it.each([
+    ['one request after another', ''],
+    ["one after another through Node's own parser", 'connection: keep-alive, x\r\n'],
+  ])(
+    'stop being served before their answers fill the memory: %s',
+    async (_, more) => {
+      let answers = 0
+      const server = await serveModels(models, {
+        observer: { answered: () => void answers++ },
+        limits: { idleMs: 1000, keepAliveMs: 1000 },
+      })
+      const raw = await openRaw(server.port)
+      raw.socket.pause()
+      // Small requests with large answers: some 150 kB of what each row lacks.
+      const body = `{"rows":[${Array.from({ length: 200 }, () => '{}').join(',')}]}`
+      const request = `${head(body.length, more).replace('predict', 'predict?explain=guards')}${body}`
+      const answered = (count: number): Promise<boolean> =>
+        expect
+          .poll(() => answers, { timeout: 700, interval: 1 })
+          .toBe(count)
+          .then(yes, no)
+      const enough = 400
+      let sent = 0
+      do raw.write(request)
+      while (++sent < enough && (await answered(sent)))
+      // Sockets and the kernel hold a few megabytes of answers; 60 MB would be the server's memory.
+      expect(answers).toBeLessThan(enough / 2)
+      raw.socket.resume()
+      await raw.closed(10_000)
+      await server.close()
+    },
+    60_000,
+  )
+
+  const yes = (): boolean => true
+  const no = (): boolean => false
+})
+
 describe('draining', () => {
   const ready = ['/v2/health/ready', '/readyz', '/healthz', '/health', '/health-check', '/ping', '/v2/models/many/ready', '/v1/models/many']
 

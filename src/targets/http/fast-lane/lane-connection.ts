@@ -34,6 +34,10 @@ export class LaneConnection {
   #head: RequestHead | null = null
   #onGone: (() => void) | null = null
   #ending = false
+  /** An answer was not taken by the socket at once. */
+  #clogged = false
+  /** Gone, or handed over. */
+  #released = false
 
   constructor(socket: Socket, handler: LaneHandler) {
     this.socket = socket
@@ -61,22 +65,38 @@ export class LaneConnection {
       this.socket.end(bytes, encoding)
       return
     }
-    this.socket.write(bytes, encoding)
+    if (!this.socket.write(bytes, encoding)) this.#waitForReader()
+    else if (this.#waiting !== null) this.#goOn()
+  }
+
+  /** A client that does not read gets no further answers: they would pile up here. It has the time of an idle connection. */
+  #waitForReader(): void {
+    this.#clogged = true
+    this.socket.pause()
+    this.socket.once('drain', this.#drained)
+  }
+
+  readonly #drained = (): void => {
+    this.#clogged = false
+    if (this.#ending) this.socket.end()
+    else this.#goOn()
+  }
+
+  #goOn(): void {
     const waiting = this.#waiting
-    if (waiting === null) return
     this.#waiting = null
-    this.#receive(waiting)
-    if (!this.#busy) this.socket.resume()
+    if (waiting !== null) this.#receive(waiting)
+    if (!this.#busy && !this.#released) this.socket.resume()
   }
 
   /** Ends the connection now, or behind the answer under way. */
   end(): void {
     this.#ending = true
-    if (!this.#busy) this.socket.end()
+    if (!this.#busy && !this.#clogged) this.socket.end()
   }
 
   readonly #receive = (chunk: Buffer): void => {
-    if (this.#busy) {
+    if (this.#busy || this.#clogged) {
       this.#waiting = this.#waiting === null ? chunk : Buffer.concat([this.#waiting, chunk])
       this.socket.pause()
       return
@@ -129,7 +149,7 @@ export class LaneConnection {
   }
 
   readonly #ended = (): void => {
-    if (!this.#busy) this.socket.end()
+    if (!this.#busy && !this.#clogged) this.socket.end()
     else this.#ending = true
   }
 
@@ -140,6 +160,8 @@ export class LaneConnection {
   }
 
   #release(): void {
+    this.#released = true
+    this.socket.off('drain', this.#drained)
     this.socket.off('data', this.#receive)
     this.socket.off('timeout', this.#expire)
     this.socket.off('error', this.#fail)
