@@ -43,7 +43,7 @@ export async function inferWith(
 }
 
 function readRequest(exchange: HttpExchange, jsonBytes: number | null, { limits }: RouteParts): InferRequest {
-  const body = exchange.body
+  const { body } = exchange
   if (body.length === 0) throw new SlipwayError('INVALID_REQUEST', 'the inference request has no body')
   if (jsonBytes !== null && jsonBytes > body.length) {
     throw new SlipwayError('INVALID_BINARY', `the JSON is declared to have ${jsonBytes} bytes, the body has ${body.length}`)
