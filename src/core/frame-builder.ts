@@ -46,6 +46,9 @@ export interface FrameBuilderOptions {
   readonly gatherable?: ReadonlySet<string>
 }
 
+/** The options in full: how the rows of one model are to be read, whoever reads them. */
+export type RowPolicy = Required<FrameBuilderOptions>
+
 /** An empty builder for the columns of a signature. */
 export function createFrameBuilder(fields: Fields, options: FrameBuilderOptions): FrameBuilder {
   return new ColumnsFrameBuilder(fields, options)

@@ -1,4 +1,5 @@
 import { SlipwayError } from './errors.js'
+import type { ErrorCode } from './errors.js'
 import type { Field, Fields } from './field.js'
 import type { Column } from './frame.js'
 import { columnsOf } from './frame-ops.js'
@@ -18,7 +19,7 @@ export interface NamedTensor {
 }
 
 export interface TensorInputOptions {
-  /** A tensor that the signature lacks: refused (when left out), or left unread. */
+  /** A tensor that the signature lacks: a finding of every row (when left out), or left unread. */
   readonly unknownFields?: 'reject' | 'ignore'
   /** What happens to rows whose field does not say; `reject` when left out. */
   readonly defaultAction?: GuardAction
@@ -29,34 +30,46 @@ export interface TensorInputOptions {
 /**
  * The rows that the tensors of a request hold, its first dimension: zero-copy where a tensor has the type of its column, else exactly widened.
  * What concerns the request as a whole throws: INPUT_UNKNOWN, INPUT_DUPLICATE, INPUT_MISSING, INPUT_DATATYPE and INPUT_SHAPE; what concerns a
- * row is an issue. In an optional `number` or `timestamp` that does not allow NaN, NaN is an absent value.
+ * row is an issue, and so is a tensor unknown or missing where that does not mean that every row is refused. In a `number` or `timestamp` that
+ * may be absent and does not allow NaN, NaN is an absent value.
  */
 export function tensorsToInputFrame(fields: Fields, tensors: readonly NamedTensor[], options: TensorInputOptions = {}): InputFrame {
-  const given = byName(fields, tensors, options.unknownFields === 'ignore')
-  const length = rowCount(given)
-  const log = new IssueLog(options.defaultAction ?? 'reject')
+  const { unknownFields = 'reject', defaultAction = 'reject', gatherable } = options
+  const { given, unknown } = byName(fields, tensors)
+  const foreign = unknownFields === 'reject' ? unknown : null
+  const length = given.size === 0 && foreign !== null ? 0 : rowCount(given)
+  const log = new IssueLog(defaultAction)
+  const noteEveryRow = (code: ErrorCode, name: string | null, message: string): void => {
+    const field = name === null ? null : fields[name]!
+    if (length === 0 || (field?.onFail ?? defaultAction) === 'reject') throw new SlipwayError(code, message)
+    for (let row = 0; row < length; row++) log.add(row, code, name, field, message)
+  }
+  if (foreign !== null) noteEveryRow('INPUT_UNKNOWN', null, `the signature has no tensor ${JSON.stringify(foreign.slice(0, 64))}`)
   const entries = Object.entries(fields).map(([name, field]): readonly [string, Column] => {
     const tensor = given.get(name)
-    if (tensor !== undefined) return [name, tensorToColumn(tensor, field, { name, log, required: !field.optional })]
-    if (!field.optional && options.gatherable?.has(name) !== true) {
-      throw new SlipwayError('INPUT_MISSING', `the tensor \`${name}\` is required`)
-    }
+    const required = !field.optional && gatherable?.has(name) !== true
+    if (tensor !== undefined) return [name, tensorToColumn(tensor, field, { name, log, required })]
+    if (required) noteEveryRow('INPUT_MISSING', name, `the tensor \`${name}\` is required`)
     return [name, absentColumn(field, length)]
   })
   return { frame: { length, columns: columnsOf(entries) }, issues: log.snapshot() }
 }
 
-function byName(fields: Fields, tensors: readonly NamedTensor[], ignoreUnknown: boolean): ReadonlyMap<string, Tensor> {
+interface GivenTensors {
+  readonly given: ReadonlyMap<string, Tensor>
+  /** The first tensor that the signature lacks; null when it has them all. */
+  readonly unknown: string | null
+}
+
+function byName(fields: Fields, tensors: readonly NamedTensor[]): GivenTensors {
   const given = new Map<string, Tensor>()
+  let unknown: string | null = null
   for (const { name, tensor } of tensors) {
-    if (!Object.hasOwn(fields, name)) {
-      if (ignoreUnknown) continue
-      throw new SlipwayError('INPUT_UNKNOWN', `the signature has no tensor ${JSON.stringify(name.slice(0, 64))}`)
-    }
-    if (given.has(name)) throw new SlipwayError('INPUT_DUPLICATE', `the tensor \`${name}\` is given twice`)
-    given.set(name, tensor)
+    if (!Object.hasOwn(fields, name)) unknown ??= name
+    else if (given.has(name)) throw new SlipwayError('INPUT_DUPLICATE', `the tensor \`${name}\` is given twice`)
+    else given.set(name, tensor)
   }
-  return given
+  return { given, unknown }
 }
 
 function rowCount(given: ReadonlyMap<string, Tensor>): number {

@@ -117,6 +117,28 @@ describe('tensors of a request', () => {
     expect(codeOf(() => tensorsToInputFrame(fields, tensors, options))).toBe(code)
   })
 
+  test('what a fallback may answer is a finding of every row', () => {
+    const zz = named('zz', 'bool', [2], new Uint8Array(2))
+    const found = (given: Fields, tensors: NamedTensor[], options: TensorInputOptions): unknown[] =>
+      tensorsToInputFrame(given, tensors, options).issues.map(({ row, code, field, action }) => [row, code, field, action])
+    expect(found({ ...fields, c: number({ onFail: 'fallback' }) }, [a], {})).toEqual([
+      [0, 'INPUT_MISSING', 'c', 'fallback'],
+      [1, 'INPUT_MISSING', 'c', 'fallback'],
+    ])
+    expect(found(fields, [a, zz], { defaultAction: 'warn' })).toEqual([
+      [0, 'INPUT_UNKNOWN', null, 'warn'],
+      [1, 'INPUT_UNKNOWN', null, 'warn'],
+    ])
+    expect(codeOf(() => found(fields, [zz], { defaultAction: 'warn' }))).toBe('INPUT_UNKNOWN')
+    expect(codeOf(() => found(fields, [zz], { unknownFields: 'ignore' }))).toBe('INPUT_MISSING')
+  })
+
+  test('NaN is an absent value of a number that is looked up', () => {
+    const x = named('x', 'float32', [2], Float32Array.of(Number.NaN, 1))
+    const { frame, issues } = tensorsToInputFrame({ x: number() }, [x], { gatherable: new Set(['x']) })
+    expect([frameToRows(frame), issues]).toEqual([[{ x: null }, { x: 1 }], []])
+  })
+
   test('a tensor field wants its own dimensions behind the rows', () => {
     const image: Fields = { x: tensor({ dtype: 'uint8', shape: [null, 2] }) }
     const shapes: [number[], string][] = [

@@ -60,11 +60,11 @@ function widenColumn(column: Column, field: Exclude<Field, SchemaField>, context
   for (const row of refused) {
     context.log.add(row, 'INPUT_RANGE', context.name, field, `\`${context.name}\`: a 64-bit integer is not exact in ${field.dtype}`)
   }
-  return withoutRows(wide, [...refused, ...(nanIsAbsent(field) ? nanRows(wide) : [])])
+  return withoutRows(wide, [...refused, ...(nanIsAbsent(field, context.required) ? nanRows(wide) : [])])
 }
 
-function nanIsAbsent(field: Field): boolean {
-  return field.optional && (field.kind === 'timestamp' || (field.kind === 'number' && field.allowNonFinite !== true))
+function nanIsAbsent(field: Field, required: boolean): boolean {
+  return !required && (field.kind === 'timestamp' || (field.kind === 'number' && field.allowNonFinite !== true))
 }
 
 function nanRows({ data }: Column): readonly number[] {

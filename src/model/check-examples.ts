@@ -2,27 +2,23 @@ import { createFrameBuilder } from '../core/frame-builder.js'
 import { IssueLog } from '../guardrails/issue-log.js'
 import { refuseDefinition } from './definition-error.js'
 import type { ModelDefinition } from './definition.js'
-import { compileGuards, gatherableNames } from './guards.js'
+import { compileGuards, rowPolicyOf } from './guards.js'
 
 /** Refuses examples that the definition's own checks would refuse; features that are looked up may be absent. */
 export function checkExamples(definition: ModelDefinition): void {
   if (!Array.isArray(definition.examples)) refuseDefinition('examples', 'expected a list of rows')
   if (definition.examples.length === 0) return
   const guards = compileGuards(definition, () => {})
-  const gatherable = gatherableNames(definition)
+  const policy = rowPolicyOf(definition)
   for (const [index, row] of (definition.examples as readonly unknown[]).entries()) {
     // A builder each: tensors with free dimensions may differ from row to row.
-    const builder = createFrameBuilder(definition.input, {
-      unknownFields: 'reject',
-      defaultAction: definition.guard.onFail ?? 'reject',
-      gatherable,
-    })
+    const builder = createFrameBuilder(definition.input, { ...policy, unknownFields: 'reject' })
     builder.appendRow(row)
     const { frame, issues } = builder.build()
     const log = new IssueLog(issues)
     guards.before(frame, log)
     guards.after(frame, log)
-    if (gatherable.size === 0) guards.cross(frame, log)
+    if (policy.gatherable.size === 0) guards.cross(frame, log)
     const refused = log.byRow?.get(0)?.find((issue) => issue.action === 'reject')
     if (refused !== undefined) refuseDefinition(`examples[${index}]`, refused.message)
   }

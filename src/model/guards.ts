@@ -1,4 +1,5 @@
 import type { Fields } from '../core/field.js'
+import type { RowPolicy } from '../core/frame-builder.js'
 import type { FrameCheck } from '../guardrails/check.js'
 import type { CrossRule } from '../guardrails/cross-check.js'
 import { crossCheck } from '../guardrails/cross-check.js'
@@ -36,8 +37,14 @@ export function compileGuards(definition: ModelDefinition, onThrow: (rule: strin
 
 const nothing: FrameCheck = () => {}
 
+/** How the rows of a definition are to be read. */
+export function rowPolicyOf(definition: ModelDefinition): RowPolicy {
+  const { unknownFields = 'reject', onFail = 'reject' } = definition.guard
+  return { unknownFields, defaultAction: onFail, gatherable: gatherableNames(definition) }
+}
+
 /** Inputs that may be looked up. */
-export function gatherableNames(definition: ModelDefinition): ReadonlySet<string> {
+function gatherableNames(definition: ModelDefinition): ReadonlySet<string> {
   return new Set(Object.values(definition.gather).flatMap(({ features }) => features))
 }
 

@@ -1,12 +1,12 @@
 import type { ErrorCode } from '../core/errors.js'
 import { SlipwayError } from '../core/errors.js'
 import type { Fields } from '../core/field.js'
-import type { FrameBuilder } from '../core/frame-builder.js'
+import type { FrameBuilder, RowPolicy } from '../core/frame-builder.js'
 import { createFrameBuilder } from '../core/frame-builder.js'
 import type { Clock, Executor, FeatureStore, Logger } from '../core/ports.js'
 import type { InputFrame, ModelIdentity, Prediction } from '../core/prediction.js'
 import type { ModelDefinition } from './definition.js'
-import { gatherableNames } from './guards.js'
+import { rowPolicyOf } from './guards.js'
 import { SixSteps } from './six-steps.js'
 
 /** Told what predictions come to, for metrics. */
@@ -68,7 +68,7 @@ class LoadedPredictor<I extends Fields, O extends Fields> implements Predictor<I
   readonly identity: ModelIdentity
   readonly #executors: readonly Executor[]
   readonly #steps: SixSteps
-  readonly #gatherable: ReadonlySet<string>
+  readonly #rowPolicy: RowPolicy
   #running = 0
   #closing: Promise<void> | null = null
   #drained: (() => void) | null = null
@@ -78,13 +78,11 @@ class LoadedPredictor<I extends Fields, O extends Fields> implements Predictor<I
     this.identity = options.identity
     this.#executors = [options.executor, ...(options.fallbackExecutors ?? [])]
     this.#steps = new SixSteps(options)
-    this.#gatherable = gatherableNames(options.definition)
+    this.#rowPolicy = rowPolicyOf(options.definition)
   }
 
   createBuilder(): FrameBuilder {
-    const { input, guard } = this.definition
-    const defaultAction = guard.onFail ?? 'reject'
-    return createFrameBuilder(input, { unknownFields: guard.unknownFields ?? 'reject', defaultAction, gatherable: this.#gatherable })
+    return createFrameBuilder(this.definition.input, this.#rowPolicy)
   }
 
   predict(input: InputFrame, options: PredictOptions = {}): Promise<Prediction> {

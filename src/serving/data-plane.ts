@@ -1,4 +1,4 @@
-import type { FrameBuilder } from '../core/frame-builder.js'
+import type { FrameBuilder, RowPolicy } from '../core/frame-builder.js'
 import type { Signature } from '../core/field.js'
 import type { InputFrame, ModelIdentity, Prediction } from '../core/prediction.js'
 import type { TensorSpec } from '../core/tensor.js'
@@ -29,6 +29,8 @@ export interface ServedModelInfo extends ModelIdentity {
   /** Aliases that point at this version now. */
   readonly aliases: readonly string[]
   readonly signature: Signature
+  /** What the definition makes of inputs that are unknown or absent; whoever builds frames for `submitFrame` keeps to it. */
+  readonly rowPolicy: RowPolicy
   /** The graph's own inputs and outputs. */
   readonly graphInputs: readonly TensorSpec[]
   readonly graphOutputs: readonly TensorSpec[]

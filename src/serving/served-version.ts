@@ -5,6 +5,7 @@ import type { Clock, Logger } from '../core/ports.js'
 import type { InputFrame } from '../core/prediction.js'
 import type { TensorSpec } from '../core/tensor.js'
 import { predictRows } from '../model/answer.js'
+import { rowPolicyOf } from '../model/guards.js'
 import type { Predictor } from '../model/predictor.js'
 import type { MetricsSink } from '../monitoring/metrics-sink.js'
 import { createModelMetrics } from '../monitoring/model-metrics.js'
@@ -85,7 +86,9 @@ export class ServedVersion implements ServedModel {
     const { graphInputs, graphOutputs, engine, maxBatchRows, isolation } = opened
     const { description } = definition
     const example = definition.examples[0] ?? null
-    this.info = { ...identity, aliases: [], signature, graphInputs, graphOutputs, engine, maxBatchRows, isolation, description, example }
+    const rowPolicy = rowPolicyOf(definition)
+    const graph = { graphInputs, graphOutputs, engine, maxBatchRows, isolation }
+    this.info = { ...identity, aliases: [], signature, rowPolicy, ...graph, description, example }
     this.#batcher = new Batcher(predictor, {
       clock: parts.clock,
       observer: this.#observer(),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../../src/core/clock.js'
-import type { Logger } from '../../src/core/ports.js'
+import type { FeatureStore, Logger } from '../../src/core/ports.js'
 import { createLocalExecutor } from '../../src/model/local-executor.js'
 import { deriveDefinition } from '../../src/model/derive.js'
 import type { ModelDefinition } from '../../src/model/definition.js'
@@ -16,6 +16,7 @@ import type { Registry } from '../../src/registry/registry.js'
 export interface ModelToServe {
   readonly bytes: Uint8Array
   readonly definition?: ModelDefinition
+  readonly features?: FeatureStore
 }
 
 /** Real models behind a real data plane, over a registry in a folder of its own. */
@@ -48,7 +49,7 @@ export async function serveModels(models: Readonly<Record<string, ModelToServe>>
     logger: quietLogger,
     limits,
     async openVersion({ name, version }) {
-      const { bytes, definition: given } = versions.get(`${name}@${version}`)!
+      const { bytes, definition: given, features = null } = versions.get(`${name}@${version}`)!
       const session = await openSession(bytes)
       const definition = given ?? deriveDefinition(name, session.inputs, session.outputs)
       const identity = { name, version, digest: (await registry.resolve(`${name}@${version}`)).digest }
@@ -57,6 +58,7 @@ export async function serveModels(models: Readonly<Record<string, ModelToServe>>
           definition,
           identity,
           executor: createLocalExecutor(definition, session, { clock: systemClock }),
+          features,
           clock: systemClock,
           ids: randomUUID,
           logger: quietLogger,

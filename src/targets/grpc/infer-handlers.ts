@@ -1,8 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf'
-import { SlipwayError, toSlipwayError } from '../../core/errors.js'
+import { toSlipwayError } from '../../core/errors.js'
 import type { Logger } from '../../core/ports.js'
-import { tensorsToInputFrame } from '../../core/oip.js'
 import type { DataPlane } from '../../serving/data-plane.js'
+import { submitTensors } from '../../serving/submit-tensors.js'
 import type { GrpcCall } from './grpc-call.js'
 import { inferResponse, requestedOutputs } from './infer-response.js'
 import { findModel, modelRef } from './model-ref.js'
@@ -51,12 +51,9 @@ function createInfer(plane: DataPlane): Infer {
     call.authorize('predict', ref.name)
     const model = findModel(plane, ref)
     const outputs = requestedOutputs(request, model)
-    const { signature } = model.info
-    const input = tensorsToInputFrame(signature.input, readInputs(request))
-    if (input.frame.length === 0) throw new SlipwayError('INPUT_SHAPE', 'the tensors have no rows: their first dimension is 0')
-    const reply = await model.submitFrame(input, call.context(timeoutOf(request)))
+    const reply = await submitTensors(model, readInputs(request), call.context(timeoutOf(request)))
     requireAnswers(reply)
-    return inferResponse(request.id, outputs, reply, signature.output)
+    return inferResponse(request.id, outputs, reply, model.info.signature.output)
   }
 }
 

@@ -33,7 +33,7 @@ export function modelConfig({ info }: ServedModel): MessageInitShape<typeof Mode
     maxBatchSize: Math.min(info.maxBatchRows, largestInt32),
     input: inputSpecs(info.signature).map((spec) => ({
       ...tensorConfig(spec),
-      optional: info.signature.input[spec.name]?.optional === true,
+      optional: info.signature.input[spec.name]?.optional === true || info.rowPolicy.gatherable.has(spec.name),
     })),
     output: outputSpecs(info.signature).map(tensorConfig),
     schedulingChoice: { case: 'dynamicBatching', value: { maxQueueDelayMicroseconds: 0n } },

@@ -1,5 +1,6 @@
 import { SlipwayError } from '../../../core/errors.js'
 import type { ServedModel } from '../../../serving/data-plane.js'
+import { submitTensors } from '../../../serving/submit-tensors.js'
 import type { HttpAnswer } from '../answer.js'
 import { jsonText } from '../answer.js'
 import type { HttpExchange } from '../exchange.js'
@@ -12,7 +13,6 @@ import type { InferRequest } from './infer-request.js'
 import { readInferRequest } from './infer-request.js'
 import { integerParameter } from './parameters.js'
 import { readRawRequest } from './raw-request.js'
-import { submitTensors } from './submit-tensors.js'
 
 interface InferOptions {
   readonly parts: RouteParts

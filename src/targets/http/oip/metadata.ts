@@ -40,7 +40,10 @@ export function modelConfig(model: ServedModel): object {
     runtime: info.engine,
     version_policy: { latest: { num_versions: 1 } },
     max_batch_size: info.maxBatchRows,
-    input: inputSpecs(info.signature).map(tensorConfig),
+    input: inputSpecs(info.signature).map((spec) => ({
+      ...tensorConfig(spec),
+      optional: info.signature.input[spec.name]?.optional === true || info.rowPolicy.gatherable.has(spec.name),
+    })),
     output: outputSpecs(info.signature).map(tensorConfig),
     dynamic_batching: { preferred_batch_size: [], max_queue_delay_microseconds: 0 },
     instance_group: [{ name: info.name, kind: 'KIND_CPU', count: 1, gpus: [], profile: [] }],

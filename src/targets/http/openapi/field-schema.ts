@@ -2,13 +2,13 @@ import type { Field, Fields, TensorField } from '../../../core/field.js'
 
 type JsonSchema = Readonly<Record<string, unknown>>
 
-/** The JSON Schema (draft 2020-12, as OpenAPI 3.1 has it) of a row of these fields. */
-export function rowSchema(fields: Fields): JsonSchema {
+/** The JSON Schema (draft 2020-12, as OpenAPI 3.1 has it) of a row of these fields; those that are `gatherable` may be left out. */
+export function rowSchema(fields: Fields, gatherable: ReadonlySet<string> = new Set()): JsonSchema {
   const entries = Object.entries(fields)
   return {
     type: 'object',
     properties: Object.fromEntries(entries.map(([name, field]) => [name, fieldSchema(field)])),
-    required: entries.filter(([, field]) => !field.optional).map(([name]) => name),
+    required: entries.filter(([name, field]) => !field.optional && !gatherable.has(name)).map(([name]) => name),
   }
 }
 

@@ -59,9 +59,9 @@ export function modelPaths(info: ServedModelInfo): Json {
 }
 
 /** Schemas of a model's rows and answers, by the names that its paths refer to. */
-export function modelSchemas({ name, signature }: ServedModelInfo): Json {
+export function modelSchemas({ name, signature, rowPolicy }: ServedModelInfo): Json {
   return {
-    [schemaName(name, 'Input')]: rowSchema(signature.input),
+    [schemaName(name, 'Input')]: rowSchema(signature.input, rowPolicy.gatherable),
     [schemaName(name, 'Answer')]: {
       type: 'object',
       required: ['id', 'output', 'source', 'codes'],
