@@ -50,6 +50,8 @@ export async function openWorkspace(): Promise<Workspace> {
     },
     async serve(...args) {
       const server = await startServer([...args, '--state', state])
+      // What is printed first is an error when it could not start.
+      if (server.url === undefined) throw new Error(`the server ended with ${await server.exited}: ${server.output()}`)
       servers.push(server)
       return server
     },
