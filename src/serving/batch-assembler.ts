@@ -1,6 +1,8 @@
 import { SlipwayError } from '../core/errors.js'
+import type { Signature } from '../core/field.js'
 import type { FrameBuilder } from '../core/frame-builder.js'
 import type { InputFrame } from '../core/prediction.js'
+import { hasFreeDimensions } from '../core/tensor-shape.js'
 import { createBatch } from './batch.js'
 import type { Batch } from './batch.js'
 import type { BuilderPool } from './builder-pool.js'
@@ -13,11 +15,22 @@ export interface Placement {
   readonly count: number
 }
 
+/**
+ * Which requests may share a batch: `any`; `same-shape`, those whose input tensors agree; `none`, where the shape of an output differs from
+ * row to row, so that one frame could not hold the answers, or would show a request what its neighbours were.
+ */
+export type Sharing = 'any' | 'same-shape' | 'none'
+
+/** What the shapes of a signature allow. */
+export function sharingOf({ input, output }: Signature): Sharing {
+  if (hasFreeDimensions(output)) return 'none'
+  return hasFreeDimensions(input) ? 'same-shape' : 'any'
+}
+
 export interface AssemblerOptions {
   /** Rows from which on a batch takes no more requests. */
   readonly maxBatchRows: number
-  /** Only rows of equal shapes may share a batch. */
-  readonly freeShapes: boolean
+  readonly sharing: Sharing
 }
 
 /** Puts the rows of requests into batches: rows that may run together share one until it is full or shut. */
@@ -34,7 +47,7 @@ export class BatchAssembler {
 
   /** Places the rows that `fill` appends. When it throws, they are taken back and the error goes on. */
   fill(fill: (builder: FrameBuilder) => void): Placement {
-    return this.#options.freeShapes ? this.#fillAlone(fill) : this.#fillOpen(fill)
+    return this.#options.sharing === 'any' ? this.#fillOpen(fill) : this.#fillAlone(fill)
   }
 
   /** Places a frame: behind other rows of its shape, or as it is, without a copy, when it comes first. */
@@ -66,7 +79,7 @@ export class BatchAssembler {
     return { batch, start: 0, count }
   }
 
-  /** The shape of a request is known only when it has been read: it is read into a builder of its own. */
+  /** The shape of a request is known only when it has been read, and it may have to stay alone: it is read into a builder of its own. */
   #fillAlone(fill: (builder: FrameBuilder) => void): Placement {
     const builder = this.#pool.take()
     try {
@@ -82,7 +95,7 @@ export class BatchAssembler {
   #place(input: InputFrame, owner: FrameBuilder | null): Placement {
     const count = input.frame.length
     checkRows(count)
-    const key = this.#options.freeShapes ? shapeKey(input.frame) : ''
+    const key = this.#options.sharing === 'any' ? '' : shapeKey(input.frame)
     const open = this.#open.get(key)
     if (open === undefined || open.rows === 0 || open.rows + count > this.#options.maxBatchRows) {
       if (open?.rows === 0 && open.builder !== null) this.#pool.give(open.builder)
@@ -100,7 +113,7 @@ export class BatchAssembler {
 
   #begin(key: string, content: Pick<Batch, 'builder' | 'input'>): Batch {
     const batch = createBatch(key, content)
-    this.#open.set(key, batch)
+    if (this.#options.sharing !== 'none') this.#open.set(key, batch)
     return batch
   }
 

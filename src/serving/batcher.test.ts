@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { imageModel, linearModel } from '../../test/fixtures/models.js'
+import { imageModel, linearModel, rangeModel } from '../../test/fixtures/models.js'
 import { Gate, openModel } from '../../test/fixtures/open-predictor.js'
 import type { OpenOptions } from '../../test/fixtures/open-predictor.js'
 import { systemClock } from '../core/clock.js'
@@ -9,12 +9,12 @@ import type { Column } from '../core/frame.js'
 import { frameToRows } from '../core/frame-rows.js'
 import { number, tensor } from '../core/fields.js'
 import type { InputFrame } from '../core/prediction.js'
-import { hasFreeDimensions } from '../core/tensor-shape.js'
 import { defineModel } from '../model/define-model.js'
 import type { ModelDefinition } from '../model/definition.js'
 import type { Predictor } from '../model/predictor.js'
 import { createAccumulators } from '../monitoring/accumulators.js'
 import { createModelMetrics } from '../monitoring/model-metrics.js'
+import { sharingOf } from './batch-assembler.js'
 import { createBatchObserver } from './batch-observer.js'
 import { Batcher } from './batcher.js'
 import type { BatcherOptions } from './batcher.js'
@@ -52,7 +52,7 @@ async function open(bytes: Uint8Array, options: OpenOptions & { readonly batchin
     maxQueuedRequests: 100,
     deadlineMs: 20_000,
     abortable: false,
-    freeShapes: hasFreeDimensions(definition.input),
+    sharing: sharingOf(definition),
     ...options.batching,
   })
   const predict = (...rows: unknown[]): Promise<Reply> =>
@@ -229,6 +229,30 @@ describe('a batcher', () => {
     })
     expect(logits).toEqual([[3, 5], [5, 7], [7, 9], null, [9, 11]])
     expect(gate.sizes).toEqual([2, 2])
+  })
+
+  it('runs every request alone where the shape of an output is open', async () => {
+    const gate = new Gate()
+    gate.open()
+    const { batcher, predict } = await open(rangeModel(), { around: (executor) => gate.before(executor) })
+    const frame = (size: bigint): InputFrame => ({
+      frame: { length: 1, columns: { x: { dtype: 'int64', shape: [], data: BigInt64Array.of(size), validity: null } } },
+      issues: [],
+    })
+    const replies = await Promise.all([
+      predict({ x: 2 }),
+      predict({ x: 4 }),
+      predict({ x: 'bad' }),
+      predict({ x: 2 }),
+      batcher.submitFrame(frame(3n), context),
+      batcher.submitFrame(frame(1n), context),
+    ])
+    const outputs = replies.map(({ prediction, start, count }) => {
+      expect([start, count, prediction.length]).toEqual([0, 1, 1])
+      return prediction.sources[0] === 0 ? null : Array.from(prediction.frame.columns['y']!.data as BigInt64Array, Number)
+    })
+    expect(outputs).toEqual([[0, 1], [0, 1, 2, 3], null, [0, 1], [0, 1, 2], [0]])
+    expect(gate.sizes).toEqual([1, 1, 1, 1, 1])
   })
 
   it('gives every request the answers that it would get alone, for any mix of good and bad rows', async () => {

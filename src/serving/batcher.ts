@@ -4,7 +4,7 @@ import type { Clock } from '../core/ports.js'
 import type { InputFrame, Prediction } from '../core/prediction.js'
 import type { Predictor } from '../model/predictor.js'
 import { BatchAssembler } from './batch-assembler.js'
-import type { Placement } from './batch-assembler.js'
+import type { Placement, Sharing } from './batch-assembler.js'
 import { isForsaken } from './batch.js'
 import type { Batch, PendingRequest } from './batch.js'
 import type { BatchObserver } from './batch-observer.js'
@@ -29,8 +29,8 @@ export interface BatcherOptions {
   readonly deadlineMs: number
   /** A run can be stopped: it is in a process that can be killed. Inline runs end by themselves, and are not asked to. */
   readonly abortable: boolean
-  /** The signature leaves tensor dimensions open: only rows of equal shapes run together. */
-  readonly freeShapes: boolean
+  /** Which requests may run together. */
+  readonly sharing: Sharing
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { ErrorCode } from '../core/errors.js'
-import { hasFreeDimensions } from '../core/tensor-shape.js'
 import type { FrameBuilder } from '../core/frame-builder.js'
 import type { Clock, Logger } from '../core/ports.js'
 import type { InputFrame } from '../core/prediction.js'
@@ -10,6 +9,7 @@ import type { Predictor } from '../model/predictor.js'
 import type { MetricsSink } from '../monitoring/metrics-sink.js'
 import { createModelMetrics } from '../monitoring/model-metrics.js'
 import type { ModelMetrics } from '../monitoring/model-metrics.js'
+import { sharingOf } from './batch-assembler.js'
 import { createBatchObserver } from './batch-observer.js'
 import { Batcher } from './batcher.js'
 import type { ModelStatistics, Reply, RequestContext, ServedModel, ServedModelInfo } from './data-plane.js'
@@ -98,7 +98,7 @@ export class ServedVersion implements ServedModel {
       maxQueuedRequests: parts.limits.queuedRequests ?? 2000,
       deadlineMs: definition.guard.deadlineMs ?? parts.limits.deadlineMs ?? 30_000,
       abortable: isolation === 'process',
-      freeShapes: hasFreeDimensions(definition.input),
+      sharing: sharingOf(signature),
     })
     this.#metrics.track({ inflight: () => this.#batcher.unanswered, queued: () => this.#batcher.queued })
   }
