@@ -1,12 +1,13 @@
 import { SlipwayError } from '../core/errors.js'
 import type { Signature } from '../core/field.js'
 import type { FrameBuilder } from '../core/frame-builder.js'
+import { shapeKey } from '../core/frame-ops.js'
 import type { InputFrame } from '../core/prediction.js'
 import { hasFreeDimensions } from '../core/tensor-shape.js'
 import { createBatch } from './batch.js'
 import type { Batch } from './batch.js'
 import type { BuilderPool } from './builder-pool.js'
-import { shapeKey, sliceInput } from './slice-frame.js'
+import { sliceInput } from './slice-frame.js'
 
 /** Where the rows of a request went. */
 export interface Placement {

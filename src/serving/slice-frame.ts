@@ -1,4 +1,3 @@
-import type { Frame } from '../core/frame.js'
 import { sliceRows } from '../core/frame-ops.js'
 import type { InputFrame } from '../core/prediction.js'
 
@@ -10,11 +9,4 @@ export function sliceInput(input: InputFrame, start: number, count: number): Inp
     return row >= 0 && row < count ? [{ ...issue, row }] : []
   })
   return { frame: sliceRows(input.frame, start, count), issues }
-}
-
-/** Equal for frames whose columns have equal shapes, which can therefore be joined. */
-export function shapeKey(frame: Frame): string {
-  let key = ''
-  for (const name in frame.columns) key += `${frame.columns[name]!.shape.join(',')};`
-  return key
 }
