@@ -18,5 +18,4 @@ ${rows.join('\n')}
 `
 }
 
-if (process.argv[1]?.endsWith('errors-doc.ts') === true)
-  writeFileSync(new URL('../docs/reference/errors.md', import.meta.url), errorsPage())
+if ((process.argv[1] ?? '').endsWith('errors-doc.ts')) writeFileSync(new URL('../docs/reference/errors.md', import.meta.url), errorsPage())
