@@ -38,6 +38,7 @@ export const serve: AnyVerb = defineVerb({
     'require-key': { type: 'boolean', description: 'Refuse calls without an API key (`slipway keys create`)', default: false },
     'server-name': { type: 'string', description: 'Name in the protocols’ server metadata', default: 'slipway' },
     'allow-domain': { type: 'string', description: 'Comma-separated operator domains to allow in models that are added' },
+    'access-log': { type: 'boolean', description: 'A log line for each request: route, status, id and time', default: false },
     'log-level': { type: 'string', description: 'debug, info, warn, error or silent', default: 'info' },
     ...registryArgs,
   },
@@ -65,6 +66,7 @@ export const serve: AnyVerb = defineVerb({
       serverName: args['server-name'],
       bodyBytes: number('max-body', [1, 4096]) * 1_048_576,
       graceMs: number('grace-ms', [0, 3_600_000]),
+      accessLog: args['access-log'],
       logger,
     })
     if (names !== null) await refuseUnserved(server, names)

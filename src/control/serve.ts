@@ -12,6 +12,7 @@ import type { GrpcServer } from '../targets/grpc/options.js'
 import type { HttpServer } from '../targets/http/options.js'
 import { createHttpServer } from '../targets/http/create-http-server.js'
 import { loadStaticPages } from '../targets/http/pages/static-pages.js'
+import { createAccessLog } from './access-log.js'
 import { type AdminServer, createAdminServer } from './admin/create-admin-server.js'
 import { openPlane, type OpenPlane, type PlaneOptions } from './open-plane.js'
 import { packageVersion } from './package-info.js'
@@ -34,6 +35,8 @@ export interface ServeOptions extends Omit<PlaneOptions, 'metrics' | 'logger' | 
   readonly bodyBytes: number | null
   /** How long calls under way may take when the server ends. */
   readonly graceMs: number
+  /** A log line for each request. */
+  readonly accessLog: boolean
   readonly logger: Logger
 }
 
@@ -105,7 +108,13 @@ async function startHttp(
 ): Promise<{ readonly server: HttpServer; readonly port: number }> {
   const pages = loadStaticPages(join(fileURLToPath(new URL('../web', import.meta.url))))
   const limits = options.bodyBytes === null ? {} : { bodyBytes: options.bodyBytes, decompressedBytes: options.bodyBytes }
-  const server = await createHttpServer({ ...shared, metrics, limits, ...(pages === null ? {} : { pages }) })
+  const server = await createHttpServer({
+    ...shared,
+    metrics,
+    limits,
+    ...(pages === null ? {} : { pages }),
+    ...(options.accessLog ? { observer: createAccessLog(options.logger).http } : {}),
+  })
   return { server, ...(await server.listen({ host: options.host, port: options.port })) }
 }
 
@@ -113,7 +122,7 @@ async function startGrpc(options: ServeOptions, shared: Shared): Promise<{ reado
   if (options.grpcPort === null) return null
   const { createGrpcServer } = await import('../targets/grpc/create-grpc-server.js')
   const limits = options.bodyBytes === null ? {} : { bodyBytes: options.bodyBytes }
-  const server = createGrpcServer({ ...shared, limits })
+  const server = createGrpcServer({ ...shared, limits, ...(options.accessLog ? { observer: createAccessLog(options.logger).grpc } : {}) })
   return { server, ...(await server.listen({ host: options.host, port: options.grpcPort })) }
 }
 
