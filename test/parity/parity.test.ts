@@ -78,7 +78,7 @@ function largestDifference(expected: readonly CanonicalRow[], received: readonly
 
 describe.each(models)('$name', (parityModel) => {
   const { name } = parityModel
-  const fitting = surfaces.filter(({ fits }) => fits?.(parityModel) !== false)
+  const fitting = surfaces.filter((surface) => surface.fits?.(parityModel) !== false)
   const atOnce = fitting.filter(({ takes }) => takes !== 'one')
   const oneByOne = fitting.filter(({ takes }) => takes !== 'several')
 
