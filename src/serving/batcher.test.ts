@@ -362,7 +362,7 @@ describe('a busy batcher', () => {
     const gate = new Gate()
     const { predict } = await open(model, {
       definition: linear(heuristic),
-      batching: { deadlineMs: 80, abortable: true },
+      batching: { deadlineMs: 200, abortable: true },
       around: (executor) => {
         const gated = gate.before(executor)
         return {
@@ -375,8 +375,9 @@ describe('a busy batcher', () => {
       },
     })
     void predict({ a: 1, b: 0 })
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await turn()
     const second = predict({ a: 2, b: 0 })
+    await new Promise((resolve) => setTimeout(resolve, 120))
     gate.next()
     await vi.waitFor(() => expect(gate.waiting).toBe(1))
     expect(answers(await second)).toEqual([[-1, 'fallback:heuristic']])
