@@ -2,6 +2,7 @@ import type { Column, Frame } from './frame.js'
 import type { Fields } from './field.js'
 import { createFrameBuilder } from './frame-builder.js'
 import { viewElements } from './element-buffer.js'
+import { bfloat16ToNumber, float16ToNumber } from './half.js'
 import type { InputFrame } from './prediction.js'
 import { elementCount } from './tensor.js'
 
@@ -38,6 +39,22 @@ export function valueAt(column: Column, row: number, field?: Fields[string]): un
   const value = column.data[row]
   if (column.dtype === 'bool') return value === 1
   return typeof value === 'bigint' ? narrowed(value) : value
+}
+
+/** The value of one row as JSON and Standard Schemas are to see it: arrays of arrays of plain numbers for a tensor; else as `valueAt`. */
+export function plainAt(column: Column, row: number): unknown {
+  const value = valueAt(column, row)
+  if (value === null || column.shape.length === 0) return value
+  return nest(
+    Array.from(value as ArrayLike<unknown>, (element) => plainElement(element, column.dtype)),
+    column.shape,
+  )
+}
+
+function plainElement(element: unknown, dtype: Column['dtype']): unknown {
+  if (dtype === 'float16') return float16ToNumber(element as number)
+  if (dtype === 'bfloat16') return bfloat16ToNumber(element as number)
+  return dtype === 'bool' ? element === 1 : element
 }
 
 /** A number where it holds the bigint exactly. */

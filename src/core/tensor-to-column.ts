@@ -5,8 +5,7 @@ import type { DType, TensorData } from './dtype.js'
 import type { Field, SchemaField } from './field.js'
 import { runSchemaOnRow } from './field-schema.js'
 import type { Column } from './frame.js'
-import { nest, valueAt } from './frame-rows.js'
-import { bfloat16ToNumber, float16ToNumber } from './half.js'
+import { plainAt, valueAt } from './frame-rows.js'
 import { createJsonReader } from './json-reader.js'
 import { placeholder } from './placeholder.js'
 import { describeTensor, elementCount } from './tensor.js'
@@ -91,22 +90,6 @@ function withoutRows(column: Column, rows: readonly number[]): Column {
     ;(column.data as unknown[]).fill(placeholder(column.dtype), row * size, (row + 1) * size)
   }
   return { ...column, validity }
-}
-
-/** A value as a Standard Schema is to see it: arrays of arrays of plain numbers for a tensor. */
-function plainAt(column: Column, row: number): unknown {
-  const value = valueAt(column, row)
-  if (value === null || column.shape.length === 0) return value
-  return nest(
-    Array.from(value as ArrayLike<unknown>, (element) => plainElement(element, column.dtype)),
-    column.shape,
-  )
-}
-
-function plainElement(element: unknown, dtype: Column['dtype']): unknown {
-  if (dtype === 'float16') return float16ToNumber(element as number)
-  if (dtype === 'bfloat16') return bfloat16ToNumber(element as number)
-  return dtype === 'bool' ? element === 1 : element
 }
 
 const encoder = new TextEncoder()

@@ -4,7 +4,7 @@ import { elementCount } from '../core/tensor.js'
 import type { ModelDefinition } from './definition.js'
 
 /** Size that stands in for a free dimension. */
-const freeSize = 8
+export const freeSize = 8
 const steps = 8
 
 /** The examples of a definition, or `count` rows made from its signature. Keys of `gather` are left out: the rows give the features. */
@@ -26,7 +26,8 @@ export function exampleRows(fields: Fields, count: number): readonly Readonly<Re
   if (entries.some(([, field]) => field.kind === 'schema' && !field.optional)) return []
   return Array.from({ length: count }, (_, row) => {
     const given = entries.filter(([, field]) => field.kind !== 'schema' && !(field.optional && row % 4 === 3))
-    return Object.fromEntries(given.map(([name, field], column) => [name, sample(field, row + column)]))
+    // A text of the first row is the first text: what a reader sees is one.
+    return Object.fromEntries(given.map(([name, field], column) => [name, sample(field, field.kind === 'text' ? row : row + column)]))
   })
 }
 

@@ -40,7 +40,7 @@ export interface ServedModelInfo extends ModelIdentity {
   readonly maxBatchRows: number
   readonly isolation: 'inline' | 'process'
   readonly description: string | null
-  /** A row that the model answers: the definition's first example; null where it has none. */
+  /** A row that the model answers, to start from, as JSON has it; see `exampleOf`. */
   readonly example: Readonly<Record<string, unknown>> | null
 }
 

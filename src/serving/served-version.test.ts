@@ -82,7 +82,7 @@ describe('a served version', () => {
   })
 
   it('does not hold it against the model that a made-up row is not fit for it', async () => {
-    const definition = defineModel({ name: 'm', artifact: 'm.onnx', input: { x: number() }, output: { y: number() } })
+    const definition = defineModel({ name: 'm', artifact: 'm.onnx', input: { x: number({ min: 0, max: 0 }) }, output: { y: number() } })
     const version = await open(nanModel(), { definition: definition as unknown as ModelDefinition })
     const { prediction } = await submit(version, { x: 0 })
     expect(prediction.issues?.get(0)?.[0]?.code).toBe('OUTPUT_FINITE')

@@ -4,6 +4,8 @@ import type { Clock, Logger } from '../core/ports.js'
 import type { InputFrame } from '../core/prediction.js'
 import type { TensorSpec } from '../core/tensor.js'
 import { predictRows } from '../model/answer.js'
+import { exampleOf } from '../model/example-of.js'
+import { examplesOf } from '../model/example-rows.js'
 import { rowPolicyOf } from '../model/guards.js'
 import type { Predictor } from '../model/predictor.js'
 import type { MetricsSink } from '../monitoring/metrics-sink.js'
@@ -14,7 +16,6 @@ import { createBatchObserver } from './batch-observer.js'
 import { Batcher } from './batcher.js'
 import type { ModelStatistics, Reply, RequestContext, ServedModel, ServedModelInfo } from './data-plane.js'
 import { goldenRows } from './golden.js'
-import { sampleRow } from './sample-row.js'
 import { StatisticsRecorder } from './statistics.js'
 
 /** A version that was loaded, ready to be served. */
@@ -81,11 +82,11 @@ export class ServedVersion implements ServedModel {
     this.#parts = parts
     this.#metrics = createModelMetrics(parts.metrics, identity, signature)
     const [golden] = goldenRows(opened.golden)
-    this.#testRow = golden ?? sampleRow(definition.input)
+    this.#testRow = golden ?? (examplesOf(definition, 1)[0] as object | undefined) ?? {}
     this.#testRowIsGolden = golden !== undefined
     const { graphInputs, graphOutputs, engine, maxBatchRows, isolation } = opened
     const { description } = definition
-    const example = definition.examples[0] ?? null
+    const example = exampleOf(definition)
     const rowPolicy = rowPolicyOf(definition)
     const graph = { graphInputs, graphOutputs, engine, maxBatchRows, isolation }
     this.info = { ...identity, aliases: [], signature, rowPolicy, ...graph, description, example }

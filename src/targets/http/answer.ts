@@ -1,3 +1,5 @@
+import { valueText } from '../../core/json-writer.js'
+
 /** What a handler gives back; one writer turns it into bytes. */
 export interface HttpAnswer {
   readonly status: number
@@ -19,6 +21,11 @@ export function jsonText(body: string, headers?: Readonly<Record<string, string>
 /** An answer of a small plain value; tensors and rows go through the writers of `core/`. */
 export function json(value: unknown, status = 200): HttpAnswer {
   return { status, contentType: jsonType, body: JSON.stringify(value) }
+}
+
+/** An answer of a plain value in which bigints may stand. */
+export function exactJson(value: unknown): HttpAnswer {
+  return jsonText(valueText(value, 'null'))
 }
 
 /** A plain text. */

@@ -1,10 +1,9 @@
 import type { DataPlane, ServedModel } from '../../../serving/data-plane.js'
-import { exampleRow } from './example-row.js'
 import { fieldsInfo } from './field-info.js'
 
 /** A served model, as `GET /models` and `GET /models/{m}` give it; `modelName` and `modelUrl` are for clients of TorchServe and SageMaker. */
 export function modelInfo(plane: DataPlane, { info }: ServedModel): object {
-  const { name, version, digest, aliases, description, engine, isolation, maxBatchRows, signature } = info
+  const { name, version, digest, aliases, description, engine, isolation, maxBatchRows, signature, example } = info
   return {
     name,
     version,
@@ -17,7 +16,7 @@ export function modelInfo(plane: DataPlane, { info }: ServedModel): object {
     maxBatchRows,
     input: fieldsInfo(signature.input),
     output: fieldsInfo(signature.output),
-    example: exampleRow(signature.input),
+    example,
     modelName: name,
     modelUrl: modelUrl(name, version),
   }

@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../../core/errors.js'
 import type { HttpAnswer } from '../answer.js'
-import { json } from '../answer.js'
+import { exactJson, json } from '../answer.js'
 import type { HttpExchange } from '../exchange.js'
 import { jsonObject } from '../json-body.js'
 import { modelRef, selectorOf } from '../model-ref.js'
@@ -39,12 +39,12 @@ function list(exchange: HttpExchange, { plane }: RouteParts): HttpAnswer {
   }
   const models = names.slice(from, from + limit).map((name) => modelInfo(plane, plane.model(name)))
   const more = limit > 0 && from + limit < names.length
-  return json({ models, ...(more ? { nextPageToken: String(from + limit) } : {}) })
+  return exactJson({ models, ...(more ? { nextPageToken: String(from + limit) } : {}) })
 }
 
 function one({ params }: HttpExchange, { plane }: RouteParts): HttpAnswer {
   const { name, selector } = modelRef(params['model'] ?? '')
-  return json(modelInfo(plane, plane.model(name, selector)))
+  return exactJson(modelInfo(plane, plane.model(name, selector)))
 }
 
 function describe({ params }: HttpExchange, { plane }: RouteParts): HttpAnswer {

@@ -1,8 +1,8 @@
+import type { Field } from '../../../core/field.js'
+import { valueText } from '../../../core/json-writer.js'
 import { datatypeOf, inputSpecs } from '../../../core/oip.js'
 import type { TensorSpec } from '../../../core/tensor.js'
-import { elementCount } from '../../../core/tensor.js'
 import type { ServedModelInfo } from '../../../serving/data-plane.js'
-import { exampleRow } from '../models/example-row.js'
 import { rowSchema } from './field-schema.js'
 
 type Json = Readonly<Record<string, unknown>>
@@ -10,7 +10,7 @@ type Json = Readonly<Record<string, unknown>>
 /** Calls of one model: path -> method -> operation. */
 export function modelPaths(info: ServedModelInfo): Json {
   const path = encodeURIComponent(info.name)
-  const example = exampleRow(info.signature.input)
+  const { example } = info
   const instance = instanceOf(info, example)
   const tags = [info.name]
   return {
@@ -112,15 +112,27 @@ function instanceOf({ signature }: ServedModelInfo, example: Json | null): unkno
   return names.length === 1 ? example[names[0]!] : example
 }
 
-function inferExample({ signature }: ServedModelInfo): unknown {
-  const example = exampleRow(signature.input)
+function inferExample({ signature, example }: ServedModelInfo): unknown {
   if (example === null) return undefined
-  const inputs = inputSpecs(signature).map((spec) => inferInput(spec, example[spec.name]))
+  const inputs = inputSpecs(signature).flatMap((spec) => {
+    const value = example[spec.name] ?? null
+    return value === null ? [] : [inferInput(spec, elementsOf(value, signature.input[spec.name]!))]
+  })
   return { inputs }
 }
 
+/** As tensors have it: times in milliseconds, and what only a Standard Schema knows as a text of JSON. */
+function elementsOf(value: unknown, field: Field): unknown {
+  if (field.kind === 'timestamp' && typeof value === 'string') return Date.parse(value)
+  return field.kind === 'schema' && typeof value !== 'string' ? valueText(value, 'null') : value
+}
+
 function inferInput({ name, dtype, shape }: TensorSpec, value: unknown): Json {
-  const closed = shape.map((size) => size ?? 1)
-  const data = [value].flat(Infinity)
-  return { name, datatype: datatypeOf(dtype), shape: closed, data: data.length === elementCount(closed) ? data : [] }
+  const inner = sizesOf(value)
+  const closed = [1, ...(inner.length === shape.length - 1 ? inner : shape.slice(1).map((size) => size ?? 1))]
+  return { name, datatype: datatypeOf(dtype), shape: closed, data: [value].flat(Infinity) }
+}
+
+function sizesOf(value: unknown): readonly number[] {
+  return Array.isArray(value) ? [value.length, ...sizesOf(value[0])] : []
 }

@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../answer.js'
-import { json, jsonText } from '../answer.js'
+import { exactJson, json } from '../answer.js'
 import { SlipwayError } from '../../../core/errors.js'
 import { plainErrors } from '../dialect.js'
 import type { HttpExchange } from '../exchange.js'
@@ -13,7 +13,7 @@ import type { StaticFile } from './static-pages.js'
 /** `/`, `/docs`, `/openapi.json`, `/metrics` and the files of the dashboard. */
 export function pageRoutes(parts: RouteParts): Route[] {
   const index = parts.options.pages?.index ?? plainPage(parts.options.server)
-  const openApi = (): HttpAnswer => jsonText(JSON.stringify(openApiDocument(parts)))
+  const openApi = (): HttpAnswer => exactJson(openApiDocument(parts))
   const routes: Route[] = [
     { method: 'GET', pattern: '/', dialect: plainErrors, scope: 'open', handle: (exchange) => home(exchange, index) },
     { method: 'OPTIONS', pattern: '/', dialect: nativeErrors, scope: 'read', handle: openApi },
