@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hangingModel } from '../../bench/graphs.js'
 import { identityModel, slowModel } from '../fixtures/models.js'
@@ -123,7 +124,7 @@ describe('a model that hangs', () => {
 
   it('is answered 504 within the time that the client allows', async () => {
     await workspace.json('models', 'add', await workspace.file('endless.onnx', hangingModel()))
-    const server = await workspace.serve('--deadline-ms', '5000')
+    const server = await workspace.serve('--deadline-ms', '1500')
     const headers = { 'slipway-timeout-ms': String(deadlineMs) }
     const { value, tookMs } = await timed(() => send(`${server.url}/models/endless/predict`, { body: { x: endless }, headers }))
     expect(value.status).toBe(504)
@@ -134,7 +135,7 @@ describe('a model that hangs', () => {
 
 describe('a model that is slow', () => {
   it('leaves the server prompt: liveness is answered at once while it runs', async () => {
-    await workspace.json('models', 'add', await workspace.file('slow.onnx', slowModel({ ms: 500 })))
+    await workspace.json('models', 'add', await workspace.file('slow.onnx', slowModel({ ms: 200 })))
     const server = await workspace.serve('--isolation', 'process')
     const load = startLoad(2, (agent) => send(`${server.url}/models/slow/predict`, { body: { x: 1 }, agent }))
     const underWay = 'slipway_inflight_requests{model="slow",version="1"}'
@@ -153,7 +154,7 @@ describe('a model that is slow', () => {
   })
 
   it('is served though the machine is so busy while it loads that it misses its deadline then', async () => {
-    const busy = await workspace.file('busy', '')
+    const busy = join(workspace.folder, 'busy')
     // Stands for the other processes of a busy machine: each run takes longer than the deadline while the file is there.
     const before = `
       const fs = process.getBuiltinModule('node:fs')
@@ -162,7 +163,6 @@ describe('a model that is slow', () => {
       for (const until = end(); Date.now() < until; );
       return { x: Float32Array.from(frame.columns.x.data) }
     },`
-    await rm(busy)
     await addGuarded(identityModel('float32'), { before, more })
     await workspace.file('busy', '')
     const server = await workspace.serve('--isolation', 'process')
