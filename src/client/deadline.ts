@@ -1,5 +1,4 @@
 import { SlipwayError } from '../core/errors.js'
-import { abortController } from './platform.js'
 
 /** The time limit of a call and its caller's signal as one. */
 export interface Deadline {
@@ -16,7 +15,7 @@ export interface Deadline {
 /** Starts the clock of a call. */
 export function startDeadline(timeoutMs: number, caller: AbortSignal | undefined): Deadline {
   const endsAt = performance.now() + timeoutMs
-  const controller = abortController()
+  const controller = new AbortController()
   let error: SlipwayError | null = null
 
   function end(reason: SlipwayError): void {

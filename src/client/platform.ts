@@ -4,7 +4,6 @@ import type { FetchLike } from './fetch.js'
 /** Web standards that every platform of the client has, and that the isomorphic rooms otherwise do without. */
 interface Platform {
   readonly fetch?: FetchLike
-  readonly AbortController: new () => { readonly signal: AbortSignal; abort(): void }
   readonly CompressionStream?: new (format: 'gzip') => CompressionPair
   readonly Response: new (body: unknown) => { arrayBuffer(): Promise<ArrayBuffer> }
 }
@@ -21,11 +20,6 @@ export function platformFetch(): FetchLike {
   if (platform.fetch === undefined) throw new SlipwayError('CONFIG_INVALID', 'this platform has no `fetch`; give one to createClient')
   // Browsers refuse a `fetch` that is called as a method of something else than the global object.
   return (url, init) => (platform.fetch as FetchLike)(url, init)
-}
-
-/** A fresh abort controller. */
-export function abortController(): InstanceType<Platform['AbortController']> {
-  return new platform.AbortController()
 }
 
 /** The bytes in gzip form (RFC 1952), by the platform's CompressionStream. */

@@ -18,6 +18,11 @@ interface AbortSignal {
   throwIfAborted(): void
 }
 
+declare class AbortController {
+  readonly signal: AbortSignal
+  abort(reason?: unknown): void
+}
+
 declare const performance: { now(): number }
 
 declare const crypto: { getRandomValues<T extends Uint8Array>(array: T): T }
