@@ -7,6 +7,7 @@ import type { Tensor, TensorSpec } from '../core/tensor.js'
 import type { BatchRule } from './batch-rule.js'
 import { batchRule } from './batch-rule.js'
 import type { FallbackModel, ModelDefinition } from './definition.js'
+import { detach } from './detach.js'
 import { derivePostprocess } from './derive-postprocess.js'
 import { derivePreprocess } from './derive-preprocess.js'
 import type { Feeds } from './feeds.js'
@@ -70,7 +71,7 @@ function postprocessOf(
     wanted: undefined,
     postprocess: (tensors, frame) => {
       const given = attempt('POSTPROCESS_FAILED', 'postprocess', () => postprocess(tensors, frame as FrameOf<Fields>))
-      return toColumns(given, output, frame.length)
+      return detach(toColumns(given, output, frame.length), frame)
     },
   }
 }

@@ -9,7 +9,7 @@ import { boolean, integer, number, tensor, text } from '../core/fields.js'
 import type { Execution, Executor, Logger } from '../core/ports.js'
 import { createMemoryFeatureStore } from '../drivers/memory/feature-store.js'
 import type { Answer } from './answer.js'
-import { predictRows } from './answer.js'
+import { answersOf, predictRows } from './answer.js'
 import { defineModel } from './define-model.js'
 import type { ModelDefinition } from './definition.js'
 import { fallbackDefinition } from './execution-plan.js'
@@ -145,6 +145,32 @@ describe('the six steps', () => {
     const image = (size: number) => [1, 2, 3].map((value) => Array.from({ length: size }, () => Array.from({ length: size }, () => value)))
     const answers = await predictRows(predictor, [{ image: image(2) }, { image: image(4) }])
     expect(answers.map(({ output }) => output)).toEqual([{ logits: Float32Array.of(3, 5) }, { logits: Float32Array.of(3, 5) }])
+  })
+
+  it('answer with data of their own, though postprocess hands an input on', async () => {
+    const input = { a: number({ optional: true }), b: number(), v: tensor({ dtype: 'int16', shape: [2] }) }
+    const definition = defineModel({
+      ...linear,
+      input,
+      output: { a: number({ optional: true }), last: number(), v: tensor({ dtype: 'int16', shape: [2] }) },
+      preprocess: ({ columns, length }) => ({ x: Float32Array.from({ length: length * 2 }, (_, i) => columns.b.data[i >> 1]!) }),
+      postprocess: (_, { columns }) => ({ a: columns.a, last: columns.b.data.subarray(), v: columns.v }),
+    })
+    const predictor = await load(definition, models.linearModel({ inputs: 2 }))
+    const builder = predictor.createBuilder()
+    for (const row of [
+      { a: 1, b: 2, v: [3, 4] },
+      { b: 5, v: [6, 7] },
+    ])
+      builder.appendRow(row)
+    const prediction = await predictor.predict(builder.build())
+    builder.reset()
+    for (const a of [9, 9]) builder.appendRow({ a, b: 9, v: [9, 9] })
+    builder.build()
+    expect(answersOf(prediction, definition.output).map(({ output }) => output)).toEqual([
+      { a: 1, last: 2, v: Int16Array.of(3, 4) },
+      { a: null, last: 5, v: Int16Array.of(6, 7) },
+    ])
   })
 
   it('refuse calls once closed, after those under way have ended', async () => {
