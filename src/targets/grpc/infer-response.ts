@@ -4,10 +4,10 @@ import type { Fields } from '../../core/field.js'
 import { columnToTensor, datatypeOf, encodeRaw } from '../../core/oip.js'
 import type { Tensor } from '../../core/tensor.js'
 import type { Reply, ServedModel } from '../../serving/data-plane.js'
-import { bestClasses } from './classification.js'
+import { bestClasses } from '../../serving/classification.js'
+import { labelsOf, predictionIds, sourcesOf } from '../../serving/reply.js'
 import type { InferParameter, InferParameterSchema, ModelInferRequest, ModelInferResponseSchema } from './proto/open_inference_pb.js'
 import { refuseSharedMemory } from './read-inputs.js'
-import { codesOf, sourcesOf } from './refusal.js'
 
 /** An output asked for. */
 export interface RequestedOutput {
@@ -71,13 +71,11 @@ function outputTensor({ name, classes }: RequestedOutput, { prediction, start, c
 
 /** Who answered, under which ids, and what the guards noted: what the HTTP server puts into headers. */
 function replyParameters(reply: Reply): Record<string, MessageInitShape<typeof InferParameterSchema>> {
-  const { prediction, start, count } = reply
-  const first = `${prediction.idPrefix}-${start}`
   const parameters = {
-    slipway_prediction_id: text(count > 1 ? `${first}..${prediction.idPrefix}-${start + count - 1}` : first),
+    slipway_prediction_id: text(predictionIds(reply)),
     slipway_source: text(sourcesOf(reply).join(',')),
   }
-  const codes = codesOf(reply)
+  const codes = labelsOf(reply)
   return codes.length === 0 ? parameters : { ...parameters, slipway_codes: text(codes.join(',')) }
 }
 

@@ -6,7 +6,7 @@ import type { Prediction } from '../../../core/prediction.js'
 import type { Reply } from '../../../serving/data-plane.js'
 import type { HttpAnswer } from '../answer.js'
 import { jsonText, jsonType } from '../answer.js'
-import { isRefused, issuesOf, refusalOf, sourceOf } from '../rows/issues.js'
+import { isRefused, issuesOf, refusalOf, sourceOf } from '../../../serving/reply.js'
 import { listText, recordText } from '../rows/row-text.js'
 
 /** Writes slipway's own answers. Of one server: it keeps the texts that the requests of one turn share. */

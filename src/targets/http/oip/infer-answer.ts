@@ -5,9 +5,8 @@ import type { NamedTensor } from '../../../core/oip.js'
 import { columnToTensor, datatypeOf, encodeRaw } from '../../../core/oip.js'
 import type { Fields } from '../../../core/field.js'
 import type { Reply } from '../../../serving/data-plane.js'
-import { labelsOf, sourcesOf } from '../rows/issues.js'
-import { predictionIds } from '../rows/reply-headers.js'
-import { bestClasses } from './classification.js'
+import { bestClasses } from '../../../serving/classification.js'
+import { labelsOf, predictionIds, sourcesOf } from '../../../serving/reply.js'
 import type { InferRequest, RequestedOutput } from './infer-request.js'
 
 /** An inference answer: JSON, and the raw tensors that follow it; none for an answer that is JSON alone. */

@@ -1,5 +1,5 @@
 import type { Reply } from '../../../serving/data-plane.js'
-import { labelsOf, sourcesOf } from './issues.js'
+import { labelsOf, predictionIds, sourcesOf } from '../../../serving/reply.js'
 
 /** A header line has room for so many characters of codes. */
 const codesLength = 1024
@@ -16,12 +16,6 @@ export function replyHeaders(reply: Reply): Record<string, string> {
   const labels = labelsOf(reply)
   if (labels.length > 0) headers['slipway-codes'] = labels.map(headerText).join(',').slice(0, codesLength)
   return headers
-}
-
-/** The id of the only row, or of the first and the last: ids of one request follow one another. */
-export function predictionIds({ prediction, start, count }: Reply): string {
-  const first = `${prediction.idPrefix}-${start}`
-  return count > 1 ? `${first}..${prediction.idPrefix}-${start + count - 1}` : first
 }
 
 /** Field names may be any text; header values may not. */

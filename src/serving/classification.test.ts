@@ -22,6 +22,11 @@ describe('bestClasses', () => {
     expect(bestClasses(tensor, 1, null).data).toEqual(['9007199254740993:1'])
   })
 
+  it('ranks half floats as the numbers that they are', () => {
+    const tensor = { dtype: 'float16', shape: [1, 3], data: Uint16Array.of(0xbc00, 0x3c00, 0x0000) } as const
+    expect(bestClasses(tensor, 3, null).data).toEqual(['1:1', '0:2', '-1:0'])
+  })
+
   it('refuses texts', () => {
     expect(() => bestClasses({ dtype: 'string', shape: [1, 1], data: ['a'] }, 1, null)).toThrow(/no classes/)
   })

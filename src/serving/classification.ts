@@ -1,7 +1,7 @@
-import { SlipwayError } from '../../../core/errors.js'
-import { bfloat16ToNumber, float16ToNumber } from '../../../core/half.js'
-import { elementWriter } from '../../../core/json-writer.js'
-import type { Tensor } from '../../../core/tensor.js'
+import { SlipwayError } from '../core/errors.js'
+import { bfloat16ToNumber, float16ToNumber } from '../core/half.js'
+import { elementWriter } from '../core/json-writer.js'
+import type { Tensor } from '../core/tensor.js'
 
 /**
  * The best `classes` elements of each row as texts `value:index` or `value:index:label`, best first

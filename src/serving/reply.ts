@@ -1,7 +1,7 @@
-import { SlipwayError } from '../../../core/errors.js'
-import type { RowIssue } from '../../../core/issue.js'
-import { issueLabel } from '../../../core/issue.js'
-import type { Reply } from '../../../serving/data-plane.js'
+import { SlipwayError } from '../core/errors.js'
+import type { RowIssue } from '../core/issue.js'
+import { issueLabel } from '../core/issue.js'
+import type { Reply } from './data-plane.js'
 
 const noIssues: readonly RowIssue[] = []
 
@@ -60,4 +60,10 @@ export function sourcesOf(reply: Reply): readonly string[] {
   const names = new Set<string>()
   for (let row = 0; row < reply.count; row++) names.add(sourceOf(reply, row))
   return [...names]
+}
+
+/** The id of the only row, or of the first and the last: ids of one request follow one another. */
+export function predictionIds({ prediction, start, count }: Reply): string {
+  const first = `${prediction.idPrefix}-${start}`
+  return count > 1 ? `${first}..${prediction.idPrefix}-${start + count - 1}` : first
 }
