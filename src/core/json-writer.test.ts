@@ -17,10 +17,10 @@ test('NaN and infinities are written in the dialect asked for', () => {
   expect(values.map((value) => numberText(value, 'string'))).toEqual(['"NaN"', '"Infinity"', '"-Infinity"'])
 })
 
-test('any JSON value is written as JSON.stringify writes it', () => {
+test('any JSON value is written so that it is read back as it was', () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-      expect(JSON.parse(valueText(value, 'null'))).toEqual(JSON.parse(JSON.stringify(value)))
+      expect(JSON.parse(valueText(value, 'null'))).toEqual(value)
     }),
   )
 })
