@@ -243,9 +243,9 @@ describe('a model repository', () => {
     const repository = await open()
     const old = repository.model('m')
     await add(2)
-    await registry.promote('m', 2, 'champion', by)
     gateOf('1').shut()
     const replies = [1, 2, 3].map((x) => submit(old, x))
+    await registry.promote('m', 2, 'champion', by)
     await repository.load('m')
     expect(await ask(repository)).toBe(12)
     expect(await repository.index()).toMatchObject([
