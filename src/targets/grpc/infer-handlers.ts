@@ -2,11 +2,12 @@ import type { MessageInitShape } from '@bufbuild/protobuf'
 import { toSlipwayError } from '../../core/errors.js'
 import type { Logger } from '../../core/ports.js'
 import type { DataPlane } from '../../serving/data-plane.js'
-import { requireAnswers } from '../../serving/reply.js'
 import { submitTensors } from '../../serving/submit-tensors.js'
+import { modelRef } from '../../serving/model-ref.js'
+import { requireAnswers } from '../../serving/reply.js'
+import { findModel } from '../../serving/triton.js'
 import type { GrpcCall } from './grpc-call.js'
 import { inferResponse, requestedOutputs } from './infer-response.js'
-import { findModel, modelRef } from './model-ref.js'
 import type { GrpcLimits } from './options.js'
 import type {
   GRPCInferenceService,
@@ -47,7 +48,7 @@ export function inferHandlers({ plane, limits, logger, draining }: InferParts): 
 
 function createInfer(plane: DataPlane): Infer {
   return async (request, call) => {
-    const ref = modelRef(request.modelName, request.modelVersion)
+    const ref = modelRef(request.modelName, request.modelVersion || null)
     call.authorize('predict', ref.name)
     const model = findModel(plane, ref)
     const outputs = requestedOutputs(request, model)

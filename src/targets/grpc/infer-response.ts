@@ -6,6 +6,7 @@ import type { Tensor } from '../../core/tensor.js'
 import type { Reply, ServedModel } from '../../serving/data-plane.js'
 import { bestClasses } from '../../serving/classification.js'
 import { labelsOf, predictionIds, sourcesOf } from '../../serving/reply.js'
+import { refuseOutput } from '../../serving/triton.js'
 import type { InferParameter, InferParameterSchema, ModelInferRequest, ModelInferResponseSchema } from './proto/open_inference_pb.js'
 import { refuseSharedMemory } from './read-inputs.js'
 
@@ -24,9 +25,7 @@ export function requestedOutputs(request: ModelInferRequest, model: ServedModel)
   return request.outputs.map(({ name, parameters }) => {
     if (names.has(name)) throw new SlipwayError('INVALID_REQUEST', `output '${name}' already exists in request`)
     names.add(name)
-    if (!Object.hasOwn(known, name)) {
-      throw new SlipwayError('OUTPUT_UNKNOWN', `unexpected inference output '${name}' for model '${model.info.name}'`)
-    }
+    if (!Object.hasOwn(known, name)) refuseOutput(name, model.info.name)
     refuseSharedMemory(parameters, `output '${name}'`)
     return { name, classes: classesOf(parameters['classification'], name) }
   })

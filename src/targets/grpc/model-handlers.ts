@@ -1,6 +1,7 @@
 import type { DataPlane, ServedModel } from '../../serving/data-plane.js'
+import { modelRef } from '../../serving/model-ref.js'
+import { findModel } from '../../serving/triton.js'
 import { modelConfig, modelMetadata } from './metadata.js'
-import { findModel, modelRef } from './model-ref.js'
 import type { GRPCInferenceService } from './proto/open_inference_pb.js'
 import type { HandlersOf } from './service.js'
 import { modelStatistics } from './statistics.js'
@@ -11,17 +12,17 @@ type ModelHandlers = Pick<HandlersOf<typeof GRPCInferenceService>, 'modelMetadat
 export function modelHandlers(plane: DataPlane): ModelHandlers {
   return {
     modelMetadata({ name, version }, call) {
-      const ref = modelRef(name, version)
+      const ref = modelRef(name, version || null)
       call.authorize('read', ref.name)
       return modelMetadata(plane, findModel(plane, ref))
     },
     modelConfig({ name, version }, call) {
-      const ref = modelRef(name, version)
+      const ref = modelRef(name, version || null)
       call.authorize('read', ref.name)
       return { config: modelConfig(findModel(plane, ref)) }
     },
     modelStatistics({ name, version }, call) {
-      const ref = modelRef(name, version)
+      const ref = modelRef(name, version || null)
       call.authorize('read', name === '' ? null : ref.name)
       if (name === '')
         return {

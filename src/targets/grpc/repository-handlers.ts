@@ -1,5 +1,6 @@
 import { SlipwayError } from '../../core/errors.js'
 import type { DataPlane } from '../../serving/data-plane.js'
+import { aboutModel, loadModel } from '../../serving/triton.js'
 import type { GRPCInferenceService } from './proto/open_inference_pb.js'
 import type { HandlersOf } from './service.js'
 
@@ -16,14 +17,13 @@ export function repositoryHandlers(plane: DataPlane): RepositoryHandlers {
     async repositoryModelLoad(request, call) {
       const name = namedModel(request)
       call.authorize('admin', name)
-      refuseReplacement(name, Object.keys(request.parameters))
-      await load(plane, name)
+      await loadModel(plane, name, Object.keys(request.parameters))
       return { modelName: name, isLoaded: true }
     },
     async repositoryModelUnload(request, call) {
       const name = namedModel(request)
       call.authorize('admin', name)
-      await plane.unload(name)
+      await aboutModel({ name, selector: {} }, () => plane.unload(name))
       return { modelName: name, isUnloaded: true }
     },
   }
@@ -34,26 +34,4 @@ function namedModel(request: { readonly modelName: string; readonly repositoryNa
   const name = request.modelName === '' ? request.repositoryName : request.modelName
   if (name === '') throw new SlipwayError('INVALID_REQUEST', 'expected `model_name`, received none')
   return name
-}
-
-/** Triton's `config` and `file:` parameters would replace what the registry admitted. */
-function refuseReplacement(name: string, parameters: readonly string[]): void {
-  const refused = parameters.find((key) => key === 'config' || key.startsWith('file:'))
-  if (refused === undefined) return
-  throw new SlipwayError(
-    'UNSUPPORTED',
-    `failed to load '${name}', failed to poll from model repository: the parameter ${refused === 'config' ? '`config`' : '`file:…`'} would ` +
-      'replace what the registry admitted; models are loaded by name, add a version with `slipway models add`',
-  )
-}
-
-/** Triton's words: clients look for `failed to load`. */
-async function load(plane: DataPlane, name: string): Promise<void> {
-  try {
-    await plane.load(name)
-  } catch (error) {
-    if (!(error instanceof SlipwayError)) throw error
-    const reason = error.code === 'MODEL_UNKNOWN' ? 'failed to poll from model repository: no such model' : error.message
-    throw new SlipwayError(error.code, `failed to load '${name}', ${reason}`, { cause: error.cause })
-  }
 }

@@ -1,17 +1,8 @@
+import { modelRef } from '../../serving/model-ref.js'
+import { aboutModel, tritonExtensions } from '../../serving/triton.js'
 import type { GrpcServerOptions } from './options.js'
-import { aboutModel, modelRef } from './model-ref.js'
 import type { GRPCInferenceService } from './proto/open_inference_pb.js'
 import type { HandlersOf } from './service.js'
-
-/** What this server speaks beyond the core of the protocol, in Triton's names. */
-const extensions: readonly string[] = [
-  'classification',
-  'model_configuration',
-  'model_repository',
-  'model_repository(unload_dependents)',
-  'parameters',
-  'statistics',
-]
 
 type ServerHandlers = Pick<HandlersOf<typeof GRPCInferenceService>, 'serverLive' | 'serverReady' | 'modelReady' | 'serverMetadata'>
 
@@ -21,13 +12,13 @@ export function serverHandlers({ plane, server }: GrpcServerOptions, leaving: Ab
     serverLive: () => ({ live: plane.live() }),
     serverReady: async () => ({ ready: !leaving.aborted && (await plane.ready()) }),
     async modelReady({ name, version }, call) {
-      const ref = modelRef(name, version)
+      const ref = modelRef(name, version || null)
       call.authorize('read', ref.name)
       return { ready: !leaving.aborted && (await aboutModel(ref, () => plane.modelReady(ref.name, ref.selector))) }
     },
     serverMetadata(_, call) {
       call.authorize('read', null)
-      return { name: server.name, version: server.version, extensions: [...extensions] }
+      return { name: server.name, version: server.version, extensions: [...tritonExtensions] }
     },
   }
 }

@@ -1,7 +1,7 @@
 import { SlipwayError } from '../../../core/errors.js'
+import { modelRef } from '../../../serving/model-ref.js'
 import type { HttpAnswer } from '../answer.js'
 import type { HttpExchange } from '../exchange.js'
-import { modelRef } from '../model-ref.js'
 import type { RouteParts } from '../route-parts.js'
 import type { Route } from '../route.js'
 import { NativeAnswers } from './native-answer.js'

@@ -1,4 +1,3 @@
-import { SlipwayError } from '../../../core/errors.js'
 import type { NonFiniteDialect } from '../../../core/json-writer.js'
 import { elementsText, stringText } from '../../../core/json-writer.js'
 import type { NamedTensor } from '../../../core/oip.js'
@@ -7,6 +6,7 @@ import type { Fields } from '../../../core/field.js'
 import type { Reply } from '../../../serving/data-plane.js'
 import { bestClasses } from '../../../serving/classification.js'
 import { labelsOf, predictionIds, sourcesOf } from '../../../serving/reply.js'
+import { refuseOutput } from '../../../serving/triton.js'
 import type { InferRequest, RequestedOutput } from './infer-request.js'
 
 /** An inference answer: JSON, and the raw tensors that follow it; none for an answer that is JSON alone. */
@@ -53,7 +53,7 @@ function headText(reply: Reply, request: InferRequest): string {
 function outputTensor(reply: Reply, { name, classes }: RequestedOutput, outputs: Fields): NamedTensor {
   const field = Object.hasOwn(outputs, name) ? outputs[name]! : null
   const column = field === null ? undefined : reply.prediction.frame.columns[name]
-  if (field === null || column === undefined) throw unknownOutput(name, reply.prediction.model.name)
+  if (field === null || column === undefined) refuseOutput(name, reply.prediction.model.name)
   const tensor = columnToTensor(column, reply.start, reply.count)
   const labels = field.kind === 'tensor' ? field.labels : undefined
   return { name, tensor: classes === 0 ? tensor : bestClasses(tensor, classes, labels ?? null) }
@@ -61,9 +61,5 @@ function outputTensor(reply: Reply, { name, classes }: RequestedOutput, outputs:
 
 /** Throws OUTPUT_UNKNOWN for an output that the model lacks, before anything runs. */
 export function checkOutputs(request: InferRequest, outputs: Fields, model: string): void {
-  for (const { name } of request.outputs ?? []) if (!Object.hasOwn(outputs, name)) throw unknownOutput(name, model)
-}
-
-function unknownOutput(name: string, model: string): SlipwayError {
-  return new SlipwayError('OUTPUT_UNKNOWN', `unexpected inference output '${name}' for model '${model}'`)
+  for (const { name } of request.outputs ?? []) if (!Object.hasOwn(outputs, name)) refuseOutput(name, model)
 }

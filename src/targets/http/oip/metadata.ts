@@ -2,17 +2,6 @@ import { inputSpecs, outputSpecs, datatypeOf } from '../../../core/oip.js'
 import type { TensorSpec } from '../../../core/tensor.js'
 import type { DataPlane, ServedModel } from '../../../serving/data-plane.js'
 
-/** What this server speaks beyond the core of the protocol (T:docs/protocol/README.md names them). */
-export const extensions: readonly string[] = [
-  'binary_tensor_data',
-  'classification',
-  'model_configuration',
-  'model_repository',
-  'model_repository(unload_dependents)',
-  'parameters',
-  'statistics',
-]
-
 /** `GET /v2/models/{m}`. */
 export function modelMetadata(plane: DataPlane, model: ServedModel): object {
   const { info } = model

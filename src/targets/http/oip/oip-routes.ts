@@ -1,16 +1,17 @@
 import { SlipwayError } from '../../../core/errors.js'
 import type { ServedModel } from '../../../serving/data-plane.js'
+import { modelRef } from '../../../serving/model-ref.js'
+import { findModel, tritonExtensions } from '../../../serving/triton.js'
 import type { HttpAnswer } from '../answer.js'
 import { json } from '../answer.js'
 import type { HttpExchange } from '../exchange.js'
 import { jsonObject } from '../json-body.js'
-import { modelRef } from '../model-ref.js'
 import type { RouteParts } from '../route-parts.js'
 import { isReady } from '../route-parts.js'
 import type { Route } from '../route.js'
 import { inferWith } from './infer.js'
-import { extensions, modelConfig, modelMetadata } from './metadata.js'
-import { oipErrors, oipModel } from './oip-errors.js'
+import { modelConfig, modelMetadata } from './metadata.js'
+import { oipErrors } from './oip-errors.js'
 import { repositoryIndex, repositoryLoad, repositoryUnload } from './repository.js'
 import { modelStatistics } from './statistics.js'
 
@@ -48,11 +49,11 @@ export function oipRoutes(parts: RouteParts): Route[] {
 }
 
 function modelOf({ params }: HttpExchange, { plane }: RouteParts): ServedModel {
-  return oipModel(plane, modelRef(params['model'] ?? '', params['version'] ?? null))
+  return findModel(plane, modelRef(params['model'] ?? '', params['version'] ?? null))
 }
 
 function serverMetadata(_: HttpExchange, { options }: RouteParts): HttpAnswer {
-  return json({ ...options.server, extensions })
+  return json({ ...options.server, extensions: ['binary_tensor_data', ...tritonExtensions] })
 }
 
 function live(_: HttpExchange, { plane }: RouteParts): HttpAnswer {
@@ -67,7 +68,7 @@ async function ready(_: HttpExchange, parts: RouteParts): Promise<HttpAnswer> {
 
 async function modelReady(exchange: HttpExchange, parts: RouteParts): Promise<HttpAnswer> {
   const { name, selector } = modelRef(exchange.params['model'] ?? '', exchange.params['version'] ?? null)
-  oipModel(parts.plane, { name, selector })
+  findModel(parts.plane, { name, selector })
   const answer = !parts.isDraining() && (await parts.plane.modelReady(name, selector))
   return json({ name, ready: answer }, answer ? 200 : 503)
 }

@@ -1,9 +1,9 @@
+import type { ModelRef } from '../../../serving/model-ref.js'
+import { modelRef } from '../../../serving/model-ref.js'
 import type { HttpAnswer } from '../answer.js'
 import type { HttpExchange } from '../exchange.js'
 import { invocationModel, invoke } from '../mlflow/invoke.js'
 import { mlflowErrors } from '../mlflow/mlflow-errors.js'
-import type { ModelRef } from '../model-ref.js'
-import { modelRef } from '../model-ref.js'
 import type { RouteParts } from '../route-parts.js'
 import type { Route } from '../route.js'
 

@@ -1,7 +1,7 @@
 import { SlipwayError } from '../../../core/errors.js'
+import type { ModelRef } from '../../../serving/model-ref.js'
 import type { HttpAnswer } from '../answer.js'
 import { json } from '../answer.js'
-import type { ModelRef } from '../model-ref.js'
 import type { RouteParts } from '../route-parts.js'
 import { versionStatus } from './metadata.js'
 import { tfservingModel } from './tfserving-errors.js'

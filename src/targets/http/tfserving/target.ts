@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../../core/errors.js'
-import type { ModelRef } from '../model-ref.js'
-import { modelRef } from '../model-ref.js'
+import type { ModelRef } from '../../../serving/model-ref.js'
+import { modelRef } from '../../../serving/model-ref.js'
 import type { PathParams } from '../exchange.js'
 
 export type Verb = 'predict' | 'classify' | 'regress' | 'explain'

@@ -1,8 +1,8 @@
 import { SlipwayError } from '../../../core/errors.js'
 import type { DataPlane, ServedModel } from '../../../serving/data-plane.js'
+import type { ModelRef } from '../../../serving/model-ref.js'
 import type { Dialect } from '../dialect.js'
 import { errorJson, plainErrors } from '../dialect.js'
-import type { ModelRef } from '../model-ref.js'
 
 /** `{"error":"…"}` with the statuses of ToHTTPStatusCode (tensorflow_serving/util/net_http/server/public/response_code_enum.h). */
 export const tfservingErrors: Dialect = {

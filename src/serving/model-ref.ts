@@ -1,5 +1,5 @@
-import { SlipwayError } from '../../core/errors.js'
-import type { VersionSelector } from '../../serving/data-plane.js'
+import { SlipwayError } from '../core/errors.js'
+import type { VersionSelector } from './data-plane.js'
 
 /** A model and which version of it. */
 export interface ModelRef {
@@ -7,11 +7,11 @@ export interface ModelRef {
   readonly selector: VersionSelector
 }
 
-/** Reads `fraud`, `fraud@champion` or `fraud@3`; `version`, a separate path segment, may be a number or an alias as well. */
+/** Reads `fraud`, `fraud@champion` or `fraud@3`; `version`, given beside the name, may be a number or an alias as well. */
 export function modelRef(text: string, version: string | null = null): ModelRef {
   const at = text.indexOf('@')
   if (at < 0) return { name: text, selector: selectorOf(version) }
-  if (version !== null) throw new SlipwayError('INVALID_REQUEST', 'a version is given twice: after `@` and in the path')
+  if (version !== null) throw new SlipwayError('INVALID_REQUEST', 'a version is given twice: in the name after `@`, and beside it')
   return { name: text.slice(0, at), selector: selectorOf(text.slice(at + 1)) }
 }
 
