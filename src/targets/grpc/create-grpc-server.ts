@@ -1,5 +1,5 @@
 import type * as GrpcModule from '@grpc/grpc-js'
-import { randomBytes } from 'node:crypto'
+import { createRequestIds } from '../../serving/request-id.js'
 import { bind } from './bind.js'
 import { messageGate } from './gate.js'
 import { healthHandlers } from './health.js'
@@ -52,7 +52,7 @@ function assemble(options: GrpcServerOptions, grpc: typeof GrpcModule, ends: Ser
     clock,
     authorizer: options.authorizer ?? null,
     observer: options.observer ?? null,
-    newId: idSource(),
+    requestIds: createRequestIds(),
   }
   const gate = messageGate(limits)
   const server = new grpc.Server(channelOptions(limits))
@@ -79,10 +79,4 @@ function channelOptions(limits: GrpcLimits): GrpcModule.ServerOptions {
     // Several processes of one port would share it silently otherwise.
     'grpc.so_reuseport': 0,
   }
-}
-
-function idSource(): () => string {
-  const prefix = randomBytes(6).toString('hex')
-  let count = 0
-  return () => `${prefix}-${(count++).toString(36)}`
 }

@@ -5,18 +5,16 @@ import { isLoopbackCaller } from '../../access/loopback.js'
 import type { Scope } from '../../access/scope.js'
 import type { Clock } from '../../core/ports.js'
 import type { RequestContext } from '../../serving/data-plane.js'
+import { traceParentOf } from '../../serving/request-id.js'
+import type { RequestIds } from '../../serving/request-id.js'
 
 /** What unary calls and streams have in common. */
 export type ServerCall = Omit<ServerUnaryCall<unknown, unknown>, 'request'>
 
-const acceptableId = /^[\w.:/+=@-]{1,128}$/
-const traceParentForm = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/
-
 export interface GrpcCallParts {
   readonly authorizer: Authorizer | null
   readonly clock: Clock
-  /** Makes the id of a request that brings none. */
-  readonly newId: () => string
+  readonly requestIds: RequestIds
 }
 
 /** One call as the handlers see it. */
@@ -32,8 +30,7 @@ export class GrpcCall {
     this.#call = call
     this.#authorizer = parts.authorizer
     this.#clock = parts.clock
-    const given = this.header('x-request-id')
-    this.requestId = given !== null && acceptableId.test(given) ? given : parts.newId()
+    this.requestId = parts.requestIds(this.header('x-request-id'))
   }
 
   /** First value of a metadata key. */
@@ -43,8 +40,7 @@ export class GrpcCall {
 
   /** The caller's `traceparent` (W3C Trace Context) when well formed. */
   get traceParent(): string | null {
-    const given = this.header('traceparent')
-    return given !== null && given.length <= 256 && traceParentForm.test(given) ? given : null
+    return traceParentOf(this.header('traceparent'))
   }
 
   /** Throws UNAUTHENTICATED or FORBIDDEN; null when there is no authorizer. */

@@ -3,6 +3,7 @@ import { toSlipwayError } from '../../core/errors.js'
 import type { Logger } from '../../core/ports.js'
 import type { DataPlane } from '../../serving/data-plane.js'
 import { submitTensors } from '../../serving/submit-tensors.js'
+import { logFailure } from '../../serving/log-failure.js'
 import { modelRef } from '../../serving/model-ref.js'
 import { requireAnswers } from '../../serving/reply.js'
 import { findModel } from '../../serving/triton.js'
@@ -16,7 +17,7 @@ import type {
   ModelStreamInferResponseSchema,
 } from './proto/open_inference_pb.js'
 import { readInputs } from './read-inputs.js'
-import { accepted, logFailure } from './runtime.js'
+import { accepted } from './runtime.js'
 import type { HandlersOf, RefusedMessage } from './service.js'
 import { statusDetails } from './status.js'
 import { answerStream } from './stream-infer.js'
@@ -76,7 +77,7 @@ async function streamAnswer(
     return { inferResponse: await infer(accepted(received), call) }
   } catch (thrown) {
     const error = toSlipwayError(thrown)
-    logFailure(error, { logger, path: '/inference.GRPCInferenceService/ModelStreamInfer', call })
+    logFailure(logger, error, { call, route: '/inference.GRPCInferenceService/ModelStreamInfer' })
     const { id = '', modelName = '', modelVersion = '' } = '$typeName' in received ? received : {}
     return { errorMessage: statusDetails(error.message), inferResponse: { id, modelName, modelVersion } }
   }

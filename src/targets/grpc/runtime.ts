@@ -2,8 +2,8 @@ import type * as GrpcModule from '@grpc/grpc-js'
 import type { handleUnaryCall, sendUnaryData, ServerUnaryCall, UntypedHandleCall } from '@grpc/grpc-js'
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { toSlipwayError } from '../../core/errors.js'
-import type { SlipwayError } from '../../core/errors.js'
 import type { Logger } from '../../core/ports.js'
+import { logFailure } from '../../serving/log-failure.js'
 import { GrpcCall } from './grpc-call.js'
 import type { GrpcCallParts, ServerCall } from './grpc-call.js'
 import type { GrpcObserver } from './options.js'
@@ -96,20 +96,10 @@ function begin(path: string, raw: ServerCall, runtime: Runtime): CallRecord {
     failed(thrown) {
       const error = toSlipwayError(thrown)
       report(error.spec.grpc, error.code)
-      logFailure(error, { logger, path, call })
+      logFailure(logger, error, { call, route: path })
       return callStatus(error, new grpc.Metadata())
     },
   }
-}
-
-/** The caller is told the message alone; what lies behind it goes into the log, under the id that the caller has too. */
-export function logFailure(error: SlipwayError, about: { readonly logger: Logger; readonly path: string; readonly call: GrpcCall }): void {
-  if (error.spec.http < 500) return
-  const cause = error.cause instanceof Error ? error.cause.stack : undefined
-  const { requestId, traceParent } = about.call
-  const fields = { requestId, traceparent: traceParent ?? undefined, route: about.path, code: error.code, cause }
-  if (error.spec.http === 503) about.logger.warn(fields, error.message)
-  else about.logger.error(fields, error.message)
 }
 
 /** The message; throws the error of one that was refused. */

@@ -10,7 +10,7 @@ import { pathOf } from './exchange.js'
 import { mountRoutes, unreadablePath } from './mount.js'
 import { answerClientError, createNodeServer } from './node-server.js'
 import { Pipeline } from './pipeline.js'
-import { createRequestIds } from './request-id.js'
+import { createRequestIds } from '../../serving/request-id.js'
 import { routeParts } from './route-parts.js'
 
 /** The REST server: every protocol on one port, over a protocol-free data plane. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { RequestContext } from '../../serving/data-plane.js'
-import { traceParentOf } from './request-id.js'
+import { traceParentOf } from '../../serving/request-id.js'
 
 /** Names captured from the path, percent-decoded once. */
 export type PathParams = Readonly<Record<string, string>>
@@ -68,7 +68,7 @@ export class HttpExchange {
 
   /** The caller's `traceparent`, when well formed. */
   get traceParent(): string | null {
-    return traceParentOf(this.headers)
+    return traceParentOf(this.headers['traceparent'])
   }
 
   /** What the data plane is told about this request. */

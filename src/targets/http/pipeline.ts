@@ -5,6 +5,8 @@ import { bearerToken } from '../../access/bearer.js'
 import { isLoopbackCaller } from '../../access/loopback.js'
 import { SlipwayError } from '../../core/errors.js'
 import type { Clock, Logger } from '../../core/ports.js'
+import { logFailure } from '../../serving/log-failure.js'
+import type { RequestIds } from '../../serving/request-id.js'
 import type { HttpAnswer } from './answer.js'
 import type { BodyBudget } from './body.js'
 import { ClientGone, createBodyBudget, hasBody, readBody } from './body.js'
@@ -14,7 +16,6 @@ import type { PathParams } from './exchange.js'
 import { refusal } from './failure.js'
 import type { HttpLimits } from './limits.js'
 import type { HttpObserver } from './options.js'
-import type { RequestIds } from './request-id.js'
 import type { Route } from './route.js'
 import { writeAnswer } from './write-answer.js'
 
@@ -49,7 +50,7 @@ export class Pipeline {
 
   /** The id of a request with these headers. */
   requestId(headers: IncomingHttpHeaders): string {
-    return this.#parts.requestIds(headers)
+    return this.#parts.requestIds(headers['x-request-id'])
   }
 
   /** Answers the request; settles when the answer is handed to the socket, never rejects. */
@@ -81,7 +82,7 @@ export class Pipeline {
     } catch (error) {
       if (error instanceof ClientGone) return
       const refused = refusal(error, route.dialect, exchange)
-      this.#report(refused.error, route, exchange)
+      logFailure(this.#parts.logger, refused.error, { call: exchange, route: route.pattern })
       answer = refused.answer
       code = refused.error.code
     } finally {
@@ -136,20 +137,6 @@ export class Pipeline {
       // Being local changes nothing for these two scopes, and finding out costs more than the rest of this function.
       loopback: !everyday && isLoopbackCaller({ address: socket?.remoteAddress, headers: exchange.headers }),
     })
-  }
-
-  #report(error: SlipwayError, route: Route, exchange: HttpExchange): void {
-    if (error.spec.http < 500) return
-    const cause = error.cause instanceof Error ? error.cause.stack : undefined
-    const fields = {
-      requestId: exchange.requestId,
-      traceparent: exchange.traceParent ?? undefined,
-      route: route.pattern,
-      code: error.code,
-      cause,
-    }
-    if (error.spec.http === 503) this.#parts.logger.warn(fields, error.message)
-    else this.#parts.logger.error(fields, error.message)
   }
 }
 

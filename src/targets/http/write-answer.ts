@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { HttpAnswer } from './answer.js'
 import type { Coding } from './encodings.js'
 import { acceptedCoding, compress } from './encodings.js'
-import { traceParentOf } from './request-id.js'
+import { traceParentOf } from '../../serving/request-id.js'
 
 export interface AnswerContext {
   /** Of the request. */
@@ -40,7 +40,7 @@ export function answerHeaders(answer: HttpAnswer, context: AnswerContext): Recor
   if (answer.status !== 304) headers['content-length'] = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   headers['x-request-id'] = context.requestId
   if (context.headers['traceparent'] !== undefined) {
-    const trace = traceParentOf(context.headers)
+    const trace = traceParentOf(context.headers['traceparent'])
     if (trace !== null) headers['traceparent'] = trace
   }
   if (context.close) headers['connection'] = 'close'
