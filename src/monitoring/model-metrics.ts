@@ -3,7 +3,8 @@ import type { Signature } from '../core/field.js'
 import type { RowIssue } from '../core/issue.js'
 import type { ModelIdentity, Prediction, StageTimings } from '../core/prediction.js'
 import { classCounter } from './class-counter.js'
-import type { Counter, Histogram, MetricsSink } from './metrics-sink.js'
+import { memo } from './memo.js'
+import type { Histogram, MetricsSink } from './metrics-sink.js'
 import { servingMetrics } from './serving-metrics.js'
 
 const stages = ['validate', 'gather', 'preprocess', 'run', 'postprocess', 'return'] as const
@@ -32,7 +33,7 @@ export function createModelMetrics(sink: MetricsSink, identity: ModelIdentity, s
   const stageFamily = sink.histogram(servingMetrics.stageDuration)
   const stageSeries = stages.map((stage) => stageFamily.with({ ...of, stage }))
   const requests = sink.counter(servingMetrics.requests)
-  const answered = new CounterTree((route, code, source) => requests.with({ ...of, route, code, source }))
+  const answered = memo((route) => memo((code) => memo((source) => requests.with({ ...of, route, code, source }))))
   const guards = sink.counter(servingMetrics.guards)
   const fallbacks = sink.counter(servingMetrics.fallbacks)
   const info = sink.gauge(servingMetrics.modelInfo)
@@ -63,7 +64,7 @@ export function createModelMetrics(sink: MetricsSink, identity: ModelIdentity, s
     },
     request(route, code, source, durationMs) {
       duration.observe(durationMs / 1000)
-      answered.get(route, code, source).add(1)
+      answered(route)(code)(source).add(1)
     },
     track({ inflight, queued }) {
       sink.gauge(servingMetrics.inflight).with(of).track(inflight)
@@ -104,31 +105,4 @@ function guardOf(issue: RowIssue, signature: Signature): string {
 function reasonOf(issues: readonly RowIssue[] | undefined): string {
   const found = issues?.find((issue) => issue.action === 'fallback') ?? issues?.[0]
   return found?.code ?? 'UNKNOWN'
-}
-
-/** Counters by route, code and source: three small map lookups where a joined key would cost a string. */
-class CounterTree {
-  readonly #create: (route: string, code: string, source: string) => Counter
-  readonly #routes = new Map<string, Map<string, Map<string, Counter>>>()
-
-  constructor(create: (route: string, code: string, source: string) => Counter) {
-    this.#create = create
-  }
-
-  get(route: string, code: string, source: string): Counter {
-    const found = this.#routes.get(route)?.get(code)?.get(source)
-    if (found !== undefined) return found
-    const counter = this.#create(route, code, source)
-    const codes = getOrAdd(this.#routes, route, () => new Map<string, Map<string, Counter>>())
-    getOrAdd(codes, code, () => new Map<string, Counter>()).set(source, counter)
-    return counter
-  }
-}
-
-function getOrAdd<K, V>(map: Map<K, V>, key: K, create: () => V): V {
-  const found = map.get(key)
-  if (found !== undefined) return found
-  const made = create()
-  map.set(key, made)
-  return made
 }

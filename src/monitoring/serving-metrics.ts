@@ -21,6 +21,10 @@ interface ServingMetrics {
   readonly workerStarts: MetricSpec<Version>
   readonly workerExits: MetricSpec<Version | 'reason'>
   readonly workerMemory: MetricSpec<Version>
+  readonly httpRequests: MetricSpec<'route' | 'method' | 'code'>
+  readonly httpDuration: HistogramSpec<'route'>
+  readonly grpcCalls: MetricSpec<'method' | 'code'>
+  readonly grpcDuration: HistogramSpec<'method'>
 }
 
 function spec<const L extends string>(name: string, help: string, labels: readonly L[], maxSeries = 200): MetricSpec<L> {
@@ -62,4 +66,19 @@ export const servingMetrics: ServingMetrics = {
   workerStarts: spec('slipway_worker_starts_total', 'Model worker processes started.', ['model', 'version']),
   workerExits: spec('slipway_worker_exits_total', 'Model worker processes ended, by reason.', ['model', 'version', 'reason']),
   workerMemory: spec('slipway_worker_resident_memory_bytes', 'Resident memory of the worker processes of a version.', ['model', 'version']),
+  httpRequests: spec(
+    'slipway_http_requests_total',
+    'HTTP requests answered, those that reach no model too.',
+    ['route', 'method', 'code'],
+    500,
+  ),
+  httpDuration: {
+    ...spec('slipway_http_request_duration_seconds', 'Time from the head of an HTTP request to its answer.', ['route'], 100),
+    buckets: requestBuckets,
+  },
+  grpcCalls: spec('slipway_grpc_calls_total', 'gRPC calls answered, those that reach no model too; a stream is one.', ['method', 'code']),
+  grpcDuration: {
+    ...spec('slipway_grpc_call_duration_seconds', 'Time from the start of a gRPC call to its end.', ['method'], 50),
+    buckets: requestBuckets,
+  },
 }

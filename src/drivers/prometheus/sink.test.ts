@@ -4,6 +4,7 @@ import { category, number } from '../../core/fields.js'
 import type { Prediction } from '../../core/prediction.js'
 import { createModelMetrics } from '../../monitoring/model-metrics.js'
 import { servingMetrics } from '../../monitoring/serving-metrics.js'
+import { createTransportMetrics } from '../../monitoring/transport-metrics.js'
 import { createWorkerMetrics } from '../../monitoring/worker-metrics.js'
 import { createPrometheusSink } from './sink.js'
 
@@ -34,6 +35,9 @@ async function measured(): Promise<string> {
   workers.started()
   workers.exited('deadline')
   workers.trackMemory(() => 1e6)
+  const { http, grpc } = createTransportMetrics(sink)
+  http.answered({ route: '/models/:model/predict', method: 'POST', status: 404, code: 'MODEL_UNKNOWN', durationMs: 1 })
+  grpc.answered({ path: '/inference.GRPCInferenceService/ModelInfer', code: null, durationMs: 1 })
   const page = await sink.exposition()
   sink.close()
   return page
@@ -55,6 +59,8 @@ describe('the Prometheus sink', () => {
     expect(page).toContain('slipway_queue_depth{model="fraud",version="3"} 2')
     expect(page).toContain(`slipway_model_info{model="fraud",version="3",digest="${identity.digest}",alias="champion"} 1`)
     expect(page).toContain('slipway_worker_exits_total{model="fraud",version="3",reason="deadline"} 1')
+    expect(page).toContain('slipway_http_requests_total{route="/models/:model/predict",method="POST",code="MODEL_UNKNOWN"} 1')
+    expect(page).toContain('slipway_grpc_calls_total{method="inference.GRPCInferenceService/ModelInfer",code="OK"} 1')
     expect(page).toContain('process_resident_memory_bytes')
   })
 
