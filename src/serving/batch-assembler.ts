@@ -31,6 +31,8 @@ export function sharingOf({ input, output }: Signature): Sharing {
 export interface AssemblerOptions {
   /** Rows from which on a batch takes no more requests. */
   readonly maxBatchRows: number
+  /** Rows that a request may have: more could not wait together, so they are refused. */
+  readonly maxQueuedRows: number
   readonly sharing: Sharing
 }
 
@@ -65,7 +67,7 @@ export class BatchAssembler {
     const batch = this.#open.get('') ?? this.#begin('', { builder: this.#pool.take(), input: null })
     const builder = this.#builderOf(batch)
     const start = builder.length
-    const count = append(builder, () => fill(builder))
+    const count = this.#append(builder, () => fill(builder))
     if (start > 0 && builder.length > this.#options.maxBatchRows) return this.#moveOut(builder, start, count)
     batch.rows = builder.length
     return { batch, start, count }
@@ -84,7 +86,7 @@ export class BatchAssembler {
   #fillAlone(fill: (builder: FrameBuilder) => void): Placement {
     const builder = this.#pool.take()
     try {
-      append(builder, () => fill(builder))
+      this.#append(builder, () => fill(builder))
     } catch (error) {
       this.#pool.give(builder)
       throw error
@@ -95,7 +97,7 @@ export class BatchAssembler {
   /** `owner` is the builder whose storage the frame shows; null when the frame is the caller's. */
   #place(input: InputFrame, owner: FrameBuilder | null): Placement {
     const count = input.frame.length
-    checkRows(count)
+    this.#checkRows(count)
     const key = this.#options.sharing === 'any' ? '' : shapeKey(input.frame)
     const open = this.#open.get(key)
     if (open === undefined || open.rows === 0 || open.rows + count > this.#options.maxBatchRows) {
@@ -106,7 +108,7 @@ export class BatchAssembler {
     }
     const builder = this.#builderOf(open)
     const start = builder.length
-    append(builder, () => builder.appendFrame(input))
+    this.#append(builder, () => builder.appendFrame(input))
     if (owner !== null) this.#pool.give(owner)
     open.rows = builder.length
     return { batch: open, start, count }
@@ -127,21 +129,25 @@ export class BatchAssembler {
     batch.input = null
     return builder
   }
-}
 
-/** Runs `work`, which appends rows, and counts them; takes them back when it throws or there are none. */
-function append(builder: FrameBuilder, work: () => void): number {
-  const start = builder.length
-  try {
-    work()
-    checkRows(builder.length - start)
-  } catch (error) {
-    builder.truncate(start)
-    throw error
+  /** Runs `work`, which appends rows, and counts them; takes them back when it throws or their number is not one to answer. */
+  #append(builder: FrameBuilder, work: () => void): number {
+    const start = builder.length
+    try {
+      work()
+      this.#checkRows(builder.length - start)
+    } catch (error) {
+      builder.truncate(start)
+      throw error
+    }
+    return builder.length - start
   }
-  return builder.length - start
-}
 
-function checkRows(count: number): void {
-  if (count === 0) throw new SlipwayError('INVALID_REQUEST', 'the request has no rows')
+  #checkRows(count: number): void {
+    const { maxQueuedRows } = this.#options
+    if (count === 0) throw new SlipwayError('INVALID_REQUEST', 'the request has no rows')
+    if (count <= maxQueuedRows) return
+    const message = `this request has ${count} rows, at most ${maxQueuedRows} are answered at once; send several requests`
+    throw new SlipwayError('TOO_MANY_ELEMENTS', message)
+  }
 }

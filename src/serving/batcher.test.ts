@@ -290,16 +290,25 @@ describe('a busy batcher', () => {
     gate.open()
     await Promise.all(taken)
     expect([batcher.queued, batcher.unanswered]).toEqual([0, 0])
-    const large = predict(...Array.from({ length: 6 }, () => ({ a: 1, b: 0 })))
-    await large
   })
 
   it('refuses rows beyond its bounds', async () => {
     const { predict, gate } = await busy({ batching: { maxQueuedRequests: 30, maxQueuedRows: 5 } })
-    const taken = predict(...Array.from({ length: 6 }, () => ({ a: 1, b: 0 })))
+    const taken = predict(...Array.from({ length: 5 }, () => ({ a: 1, b: 0 })))
     await expect(predict({ a: 1, b: 0 })).rejects.toMatchObject({ code: 'QUEUE_FULL' })
     gate.open()
     await taken
+  })
+
+  it('refuses a request with more rows than may wait, however it comes, and its neighbours do not notice', async () => {
+    const { batcher, predict } = await open(model, { definition: linear(), batching: { maxQueuedRows: 5 } })
+    const neighbour = predict({ a: 1, b: 0 })
+    const six = Array.from({ length: 6 }, (_, i) => i)
+    const message = 'this request has 6 rows, at most 5 are answered at once; send several requests'
+    await expect(predict(...six.map((a) => ({ a, b: 0 })))).rejects.toMatchObject({ code: 'TOO_MANY_ELEMENTS', message })
+    await expect(batcher.submitFrame(frameOf(six, six), context)).rejects.toMatchObject({ code: 'TOO_MANY_ELEMENTS', message })
+    expect(answers(await neighbour)).toEqual([[1.1, 'model']])
+    expect([batcher.queued, batcher.unanswered]).toEqual([0, 0])
   })
 
   it('answers late requests by the fallback while others go on', async () => {

@@ -23,6 +23,7 @@ export interface BatcherOptions {
   readonly concurrency: number
   /** Rows from which on a frame takes no more requests. A request with more rows than this is a frame of its own. */
   readonly maxBatchRows: number
+  /** Rows that may wait, and that one request may have. */
   readonly maxQueuedRows: number
   readonly maxQueuedRequests: number
   /** Every request is answered within this time, and a run that takes longer is abandoned. */

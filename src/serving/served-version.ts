@@ -35,7 +35,7 @@ export interface OpenedVersion {
 }
 
 export interface ServingLimits {
-  /** Rows of one model that may wait for a run; 100 000 when left out. */
+  /** Rows of one model that may wait for a run, and that one request may have; 100 000 when left out. */
   readonly queuedRows?: number
   /** Requests of one model that may wait for a run; 2000 when left out. */
   readonly queuedRequests?: number
