@@ -13,13 +13,5 @@ export type {
 } from './client/model-client.js'
 export type { CallOptions, ClientOptions } from './client/options.js'
 export type { Answered, GuardFinding, InputRow, OutputRow, Refused, RowAnswer } from './client/prediction.js'
-export type {
-  Datatype,
-  InferInput,
-  InferOutput,
-  InferRequest,
-  InferResponse,
-  InputData,
-  Parameters,
-  RequestedOutput,
-} from './client/tensors.js'
+export type { Datatype } from './core/oip.js'
+export type { InferInput, InferOutput, InferRequest, InferResponse, InputData, Parameters, RequestedOutput } from './client/tensors.js'

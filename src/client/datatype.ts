@@ -1,7 +1,8 @@
 import type { DType } from '../core/dtype.js'
 import { SlipwayError } from '../core/errors.js'
 import { dtypeOf } from '../core/oip.js'
-import type { Datatype, InferInput } from './tensors.js'
+import type { Datatype } from '../core/oip.js'
+import type { InferInput } from './tensors.js'
 
 /** Datatype of each kind of typed array, by its name. */
 const byArray: Readonly<Record<string, Datatype>> = {

@@ -4,9 +4,10 @@ import { createJsonReader } from '../core/json-reader.js'
 import type { JsonReader } from '../core/json-reader.js'
 import { decodeRaw, dtypeOf } from '../core/oip.js'
 import { elementCount } from '../core/tensor.js'
+import type { Datatype } from '../core/oip.js'
 import { unpackByteElements } from './byte-elements.js'
 import { readJson, responseLimits } from './read-json.js'
-import type { Datatype, InferOutput, InferRequest, InferResponse, Parameters } from './tensors.js'
+import type { InferOutput, InferRequest, InferResponse, Parameters } from './tensors.js'
 import type { WireResponse } from './transport.js'
 
 /** Reads an answer of the Open Inference Protocol: JSON, and the binary outputs behind it. Throws INVALID_REQUEST for anything else. */

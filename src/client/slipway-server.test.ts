@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engineDTypes, extremes } from '../../test/fixtures/dtypes.js'
 import { identityModel, linearModel, stringInputModel } from '../../test/fixtures/models.js'
 import { quietLogger, serveModels } from '../../test/support/served-models.js'
 import type { ServedModels } from '../../test/support/served-models.js'
@@ -21,22 +22,6 @@ const shop = defineModel({
   guard: { cross: { suspicious: { test: (row) => row.amount !== 13, onFail: 'fallback' } } },
 })
 
-const dtypes = [
-  'bool',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'float16',
-  'float32',
-  'float64',
-  'string',
-] as const
-
 let served: ServedModels
 let server: HttpServer
 let client: Client
@@ -44,7 +29,7 @@ let port: number
 
 beforeAll(async () => {
   served = await serveModels({
-    ...Object.fromEntries(dtypes.map((dtype) => [`same-${dtype}`, { bytes: identityModel(dtype, ['N', 3]) }])),
+    ...Object.fromEntries(engineDTypes.map((dtype) => [`same-${dtype}`, { bytes: identityModel(dtype, ['N', 3]) }])),
     linear: { bytes: linearModel() },
     words: { bytes: stringInputModel() },
     shop: { bytes: identityModel('float32'), definition: shop },
@@ -145,33 +130,17 @@ describe('predictions by a definition', () => {
   })
 })
 
-const samples: Readonly<Record<(typeof dtypes)[number], InferInput['data']>> = {
-  bool: Uint8Array.of(1, 0, 1),
-  uint8: Uint8Array.of(0, 1, 255),
-  uint16: Uint16Array.of(0, 1, 65_535),
-  uint32: Uint32Array.of(0, 1, 4_294_967_295),
-  uint64: BigUint64Array.of(0n, 2n ** 53n + 1n, 2n ** 64n - 1n),
-  int8: Int8Array.of(-128, 0, 127),
-  int16: Int16Array.of(-32_768, 0, 32_767),
-  int32: Int32Array.of(-2_147_483_648, 0, 2_147_483_647),
-  int64: BigInt64Array.of(-(2n ** 63n), 2n ** 53n + 1n, 2n ** 63n - 1n),
-  float16: Uint16Array.of(0x3c00, 0xc000, 0x7bff),
-  float32: Float32Array.of(-0, Number.NaN, Infinity),
-  float64: Float64Array.of(Number.MIN_VALUE, -Infinity, 0.1),
-  string: ['', 'é "', 'a\nb'],
-}
-
 describe('tensors', () => {
-  test.each(dtypes)('elements of %s come back to the bit, as JSON and as bytes', async (dtype) => {
+  test.each(engineDTypes)('elements of %s come back to the bit, as JSON and as bytes', async (dtype) => {
     const model = client.model(`same-${dtype}`)
     const datatype = (await model.metadata()).inputs[0]!.datatype as Exclude<InferInput['datatype'], undefined>
-    const input = { name: 'x', shape: [1, 3], datatype, data: samples[dtype] }
+    const input = { name: 'x', shape: [1, 3], datatype, data: extremes[dtype] }
     for (const binary of [false, true]) {
       // JSON has no half precision numbers.
       const outputs = dtype === 'float16' ? [{ name: 'y', binary: true }] : ['y']
       const response = await model.infer({ inputs: [input], outputs, binary })
       expect(response.output('y')).toMatchObject({ datatype, shape: [1, 3] })
-      expect(response.output('y').data).toEqual(samples[dtype])
+      expect(response.output('y').data).toEqual(extremes[dtype])
     }
   })
 

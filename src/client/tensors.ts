@@ -1,21 +1,5 @@
 import type { TensorData } from '../core/dtype.js'
-
-/** Element types of the Open Inference Protocol. */
-export type Datatype =
-  | 'BOOL'
-  | 'UINT8'
-  | 'UINT16'
-  | 'UINT32'
-  | 'UINT64'
-  | 'INT8'
-  | 'INT16'
-  | 'INT32'
-  | 'INT64'
-  | 'FP16'
-  | 'BF16'
-  | 'FP32'
-  | 'FP64'
-  | 'BYTES'
+import type { Datatype } from '../core/oip.js'
 
 /** Parameters of a request, tensor or answer; which ones mean something is the server's matter. */
 export type Parameters = Readonly<Record<string, string | number | boolean>>

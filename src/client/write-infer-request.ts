@@ -1,12 +1,13 @@
 import { SlipwayError } from '../core/errors.js'
 import { encodeRaw } from '../core/oip.js'
 import type { Tensor } from '../core/tensor.js'
+import type { Datatype } from '../core/oip.js'
 import { packByteElements } from './byte-elements.js'
 import { inputDatatype } from './datatype.js'
 import { checkCount, inputTensor } from './input-tensor.js'
 import { jsonText, numbersText } from './json-text.js'
 import type { NonFinite } from './json-text.js'
-import type { Datatype, InferInput, InferRequest, Parameters, RequestedOutput } from './tensors.js'
+import type { InferInput, InferRequest, Parameters, RequestedOutput } from './tensors.js'
 
 /** An inference request as it is sent. */
 export interface InferBody {

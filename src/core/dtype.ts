@@ -35,7 +35,15 @@ export interface DataByDType {
 
 export type TensorData = DataByDType[DType]
 
-const constructors = {
+type FixedDType = Exclude<DType, 'string'>
+
+interface DataConstructor<T> {
+  readonly BYTES_PER_ELEMENT: number
+  new (length: number): T
+  new (buffer: ArrayBufferLike, offset: number, length: number): T
+}
+
+const constructors: { readonly [D in FixedDType]: DataConstructor<DataByDType[D]> } = {
   bool: Uint8Array,
   uint8: Uint8Array,
   uint16: Uint16Array,
@@ -49,12 +57,17 @@ const constructors = {
   bfloat16: Uint16Array,
   float32: Float32Array,
   float64: Float64Array,
-} as const
+}
 
 /** Zeroed (empty strings for `string`) storage for `length` elements. */
 export function allocate<T extends DType>(dtype: T, length: number): DataByDType[T] {
   if (dtype === 'string') return Array.from({ length }, () => '') as DataByDType[T]
-  return new constructors[dtype as Exclude<T, 'string'>](length) as DataByDType[T]
+  return new constructors[dtype as FixedDType](length) as DataByDType[T]
+}
+
+/** Elements of a buffer, as they lie there; `offset` is in bytes, a multiple of the element's size. */
+export function viewBuffer(dtype: FixedDType, buffer: ArrayBufferLike, offset: number, length: number): TensorData {
+  return new constructors[dtype](buffer, offset, length)
 }
 
 /** Bytes of one element; 0 for `string`, whose elements have no fixed size. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { engineDTypes } from '../../test/fixtures/dtypes.js'
 import type { DType, TensorData } from './dtype.js'
 import { bytesPerElement } from './dtype.js'
 import { SlipwayError } from './errors.js'
@@ -31,24 +32,10 @@ const rowsOf = (fields: Fields, ...tensors: NamedTensor[]): unknown[] => frameTo
 const issuesOf = (fields: Fields, ...tensors: NamedTensor[]): string[] =>
   tensorsToInputFrame(fields, tensors).issues.map(({ row, code, field }) => `${row} ${code} ${field}`)
 
+const dtypes: readonly DType[] = [...engineDTypes, 'bfloat16']
+
 describe('names', () => {
   test('every element type has one name, and the name leads back', () => {
-    const dtypes = [
-      'bool',
-      'uint8',
-      'uint16',
-      'uint32',
-      'uint64',
-      'int8',
-      'int16',
-      'int32',
-      'int64',
-      'float16',
-      'bfloat16',
-      'float32',
-      'float64',
-      'string',
-    ] as const
     const names = dtypes.map(datatypeOf)
     expect(names).toEqual('BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 BF16 FP32 FP64 BYTES'.split(' '))
     expect(names.map(dtypeOf)).toEqual(dtypes)
@@ -232,20 +219,7 @@ describe('tensors of a request', () => {
 })
 
 describe('widening', () => {
-  const numeric: DType[] = [
-    'uint8',
-    'uint16',
-    'uint32',
-    'uint64',
-    'int8',
-    'int16',
-    'int32',
-    'int64',
-    'float16',
-    'bfloat16',
-    'float32',
-    'float64',
-  ]
+  const numeric = dtypes.filter((dtype) => dtype !== 'bool' && dtype !== 'string')
   const pairs = numeric.flatMap((from) => numeric.filter((to) => canWiden(from, to)).map((to) => [from, to] as const))
 
   /** The number that an element stands for. */

@@ -1,26 +1,8 @@
-import { bytesPerElement } from './dtype.js'
-import type { DataByDType, DType, TensorData } from './dtype.js'
+import { bytesPerElement, viewBuffer } from './dtype.js'
+import type { DType, TensorData } from './dtype.js'
 import { SlipwayError } from './errors.js'
 import { elementCount } from './tensor.js'
 import type { Tensor } from './tensor.js'
-
-type FixedDType = Exclude<DType, 'string'>
-
-const arrays: { readonly [D in FixedDType]: new (buffer: ArrayBufferLike, offset: number, length: number) => DataByDType[D] } = {
-  bool: Uint8Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  float32: Float32Array,
-  float64: Float64Array,
-}
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 const encoder = new TextEncoder()
@@ -40,7 +22,7 @@ export function decodeRaw(bytes: Uint8Array, dtype: DType, shape: readonly numbe
   if (dtype === 'bool' && bytes.some((byte) => byte > 1)) throw new SlipwayError('INVALID_BINARY', 'a BOOL byte is neither 0 nor 1')
   // Not `slice`: that of a Node Buffer gives a view.
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes)
-  return { dtype, shape, data: new arrays[dtype](aligned.buffer, aligned.byteOffset, count) }
+  return { dtype, shape, data: viewBuffer(dtype, aligned.buffer, aligned.byteOffset, count) }
 }
 
 /** The raw bytes of a tensor; see `decodeRaw`. A view of its data, except for texts. */

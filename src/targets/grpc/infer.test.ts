@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import type { MessageInitShape } from '@bufbuild/protobuf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engineDTypes, extremes } from '../../../test/fixtures/dtypes.js'
 import { identityModel, linearModel, slowModel, stringInputModel } from '../../../test/fixtures/models.js'
 import { connectGrpc } from '../../../test/support/grpc-client.js'
 import type { Ended, GrpcTestClient } from '../../../test/support/grpc-client.js'
@@ -17,22 +18,6 @@ import { GRPCInferenceService } from './proto/open_inference_pb.js'
 import type { ModelInferRequestSchema, ModelInferResponse } from './proto/open_inference_pb.js'
 
 type Request = MessageInitShape<typeof ModelInferRequestSchema>
-
-const dtypes = [
-  'bool',
-  'uint8',
-  'uint16',
-  'uint32',
-  'uint64',
-  'int8',
-  'int16',
-  'int32',
-  'int64',
-  'float16',
-  'float32',
-  'float64',
-  'string',
-] as const
 
 const shop = defineModel({
   name: 'shop',
@@ -54,7 +39,7 @@ let server: GrpcServer
 let client: GrpcTestClient<typeof GRPCInferenceService>
 
 beforeAll(async () => {
-  const identities = dtypes.map((dtype) => [`same-${dtype}`, { bytes: identityModel(dtype, ['N', 3]) }] as const)
+  const identities = engineDTypes.map((dtype) => [`same-${dtype}`, { bytes: identityModel(dtype, ['N', 3]) }] as const)
   served = await serveModels({
     ...Object.fromEntries(identities),
     linear: { bytes: linearModel() },
@@ -94,25 +79,9 @@ function linear(...rows: readonly (readonly number[])[]): Request {
   return { modelName: 'linear', inputs: [x] }
 }
 
-const samples: Readonly<Record<(typeof dtypes)[number], object>> = {
-  bool: Uint8Array.of(1, 0, 1),
-  uint8: Uint8Array.of(0, 1, 255),
-  uint16: Uint16Array.of(0, 1, 65_535),
-  uint32: Uint32Array.of(0, 1, 4_294_967_295),
-  uint64: BigUint64Array.of(0n, 2n ** 53n + 1n, 2n ** 64n - 1n),
-  int8: Int8Array.of(-128, 0, 127),
-  int16: Int16Array.of(-32_768, 0, 32_767),
-  int32: Int32Array.of(-2_147_483_648, 0, 2_147_483_647),
-  int64: BigInt64Array.of(-(2n ** 63n), 2n ** 53n + 1n, 2n ** 63n - 1n),
-  float16: Uint16Array.of(0x3c00, 0xc000, 0x7bff),
-  float32: Float32Array.of(-0, Number.NaN, Infinity),
-  float64: Float64Array.of(Number.MIN_VALUE, -Infinity, 0.1),
-  string: ['', 'é', 'a\nb'],
-}
-
 describe('one inference', () => {
-  test.each(dtypes)('elements of %s come back to the bit', async (dtype) => {
-    const data = samples[dtype]
+  test.each(engineDTypes)('elements of %s come back to the bit', async (dtype) => {
+    const data = extremes[dtype]
     const { message } = await client.modelMetadata({ name: `same-${dtype}` })
     const datatype = message?.inputs[0]?.datatype ?? ''
     const raw = encodeRaw({ dtype: dtype as DType, shape: [1, 3], data: data as never })
