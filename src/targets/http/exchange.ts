@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { SlipwayError } from '../../core/errors.js'
 import type { RequestContext } from '../../serving/data-plane.js'
 import { traceParentOf } from '../../serving/request-id.js'
 
@@ -71,10 +72,24 @@ export class HttpExchange {
     return traceParentOf(this.headers['traceparent'])
   }
 
-  /** What the data plane is told about this request. */
+  /**
+   * What the data plane is told about this request. `timeoutMs` is what its protocol has of a time limit; that of the header holds as well.
+   * INVALID_REQUEST for a header that is none.
+   */
   context(route: string, timeoutMs: number | null = null): RequestContext {
-    return new ExchangeContext(this.#response, route, { requestId: this.requestId, timeoutMs })
+    const own = headerTimeout(this.headers)
+    const least = timeoutMs === null || own === null ? (timeoutMs ?? own) : Math.min(timeoutMs, own)
+    return new ExchangeContext(this.#response, route, { requestId: this.requestId, timeoutMs: least })
   }
+}
+
+/** `slipway-timeout-ms`: how long the client waits; the model's own deadline holds as well. */
+function headerTimeout(headers: IncomingHttpHeaders): number | null {
+  const text = headers['slipway-timeout-ms']
+  if (text === undefined) return null
+  const timeoutMs = Number(text)
+  if (typeof text === 'string' && timeoutMs > 0 && timeoutMs < Infinity) return timeoutMs
+  throw new SlipwayError('INVALID_REQUEST', 'the header slipway-timeout-ms is a number of milliseconds above 0')
 }
 
 /** The path of a request target, as sent, without the query. */

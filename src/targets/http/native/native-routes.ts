@@ -20,7 +20,7 @@ export function nativeRoutes({ plane, limits }: RouteParts): Route[] {
     const explain = exchange.hasQuery && wantsGuards(exchange.query)
     const many = isRowList(body)
     const read = many ? readRowList : readOneRow
-    const reply = await model.submit((builder) => read(body, limits, builder), exchange.context('native', timeoutOf(exchange)))
+    const reply = await model.submit((builder) => read(body, limits, builder), exchange.context('native'))
     return many ? answers.many(reply, explain) : answers.one(reply, explain)
   }
 
@@ -31,13 +31,4 @@ function wantsGuards(query: URLSearchParams): boolean {
   const explain = query.get('explain')
   if (explain === null || explain === 'guards') return explain !== null
   throw new SlipwayError('INVALID_REQUEST', '`explain` is `guards`, or left out')
-}
-
-/** `slipway-timeout-ms`: how long the client waits; the model's own deadline holds as well. */
-function timeoutOf(exchange: HttpExchange): number | null {
-  const text = exchange.headers['slipway-timeout-ms']
-  if (text === undefined) return null
-  const timeoutMs = Number(text)
-  if (typeof text === 'string' && timeoutMs > 0 && timeoutMs < Infinity) return timeoutMs
-  throw new SlipwayError('INVALID_REQUEST', 'the header slipway-timeout-ms is a number of milliseconds above 0')
 }
