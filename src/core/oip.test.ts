@@ -37,7 +37,7 @@ const dtypes: readonly DType[] = [...engineDTypes, 'bfloat16']
 describe('names', () => {
   test('every element type has one name, and the name leads back', () => {
     const names = dtypes.map(datatypeOf)
-    expect(names).toEqual('BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 BF16 FP32 FP64 BYTES'.split(' '))
+    expect(names).toEqual('BOOL UINT8 UINT16 UINT32 UINT64 INT8 INT16 INT32 INT64 FP16 FP32 FP64 BYTES BF16'.split(' '))
     expect(names.map(dtypeOf)).toEqual(dtypes)
     expect(['fp32', 'STRING', '', 'constructor'].map(dtypeOf)).toEqual([null, null, null, null])
   })
