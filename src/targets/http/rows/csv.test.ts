@@ -54,6 +54,39 @@ describe('readCsv', () => {
     expect(read(csv, vector)).toEqual(rows.map((x) => ({ x })))
   })
 
+  it.each<[string, string, number[][]]>([
+    [
+      'no header',
+      '-1.18, -1.05,2\n0.5,-1.9 ,\t3\n',
+      [
+        [-1.18, -1.05, 2],
+        [0.5, -1.9, 3],
+      ],
+    ],
+    ['a header', 'a , b,c\n1, ,3\n', [[1, Number.NaN, 3]]],
+    ['the header that pandas numbers', '0, 1, 2\n4,5,6\n', [[4, 5, 6]]],
+  ])('loses no row to blanks around its cells, with %s', (_, csv, rows) => {
+    expect(read(csv, vector)).toEqual(rows.map((x) => ({ x })))
+  })
+
+  it('keeps blanks in texts and categories, and drops them elsewhere', () => {
+    expect(read('amount, count , member,country,note,at\n 1.5 , 7, true , DE, b ,\n')).toEqual([
+      { amount: 1.5, count: 7n, member: true, country: ' DE', note: ' b ', at: null },
+    ])
+  })
+
+  it.each([
+    ['a row of several kinds', '1.5,1,true,DE,a,\n', many],
+    ['a number that is mistyped', '1.5,1.O,2\n3,4,5\n', vector],
+    ['a name beside numbers', 'x,1,2\n3,4,5\n', vector],
+  ])('refuses a first line that is neither header nor numbers: %s', (_, csv, shape) => {
+    expect(() => read(csv, shape)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
+  })
+
+  it('takes a header in which a field is called like a number', () => {
+    expect(read('a,1\n2,3\n', rowShape({ a: number(), 1: number() }))).toEqual([{ a: 2, 1: 3 }])
+  })
+
   it('has a limit on cells', () => {
     expect(() => readCsv(Buffer.from('1,2,3\n'.repeat(400)), vector, 1000)).toThrow(expect.objectContaining({ code: 'TOO_MANY_ELEMENTS' }))
   })

@@ -16,16 +16,38 @@ const words: Readonly<Record<string, number>> = {
 
 /**
  * Reads rows of CSV (RFC 4180). MLflow sends a header line, SageMaker none: a first line of numbers alone is data, unless it counts 0, 1, 2 …
- * as pandas names its columns. An empty cell is a missing value.
+ * as pandas names its columns. An empty cell is a missing value. Blanks around a cell belong to texts and categories only. INVALID_REQUEST for
+ * a first line that could be either, so that no row is lost as a header.
  */
 export function readCsv(body: Buffer, shape: RowShape, elements: number): PlainRow[] {
   const lines = parseLines(body)
   const first = lines[0]
   if (first === undefined) throw new SlipwayError('INVALID_REQUEST', 'the CSV has no lines')
   if (lines.length * first.length > elements) throw new SlipwayError('TOO_MANY_ELEMENTS', `the CSV has more than ${elements} cells`)
-  const headed = first.some((cell) => cell !== '' && typeof numberOf(cell) === 'string') || first.every((cell, i) => cell === String(i))
-  const columns = headed && namesFields(first, shape) ? first : shape.names
+  const header = first.map((cell) => nameOf(cell, shape))
+  const headed = isHeader(header, shape)
+  const columns = headed && namesFields(header, shape) ? header : shape.names
   return (headed ? lines.slice(1) : lines).map((line) => rowOf(line, columns, shape))
+}
+
+/** A cell as the name of a column, without blanks around it unless a field has them. */
+function nameOf(cell: string, { names }: RowShape): string {
+  return names.includes(cell) ? cell : cell.trim()
+}
+
+/** Whether the first line names the columns. Numbers beside texts that name no field are a row, and texts alone names. */
+function isHeader(first: readonly string[], { only, names }: RowShape): boolean {
+  if (first.every((cell, i) => cell === String(i))) return true
+  const texts = first.filter((cell) => cell !== '' && typeof numberOf(cell) === 'string')
+  if (texts.length === 0) return false
+  if (first.every((cell) => typeof numberOf(cell) === 'string')) return true
+  const stranger = only?.field.kind === 'tensor' ? texts[0] : texts.find((cell) => !names.includes(cell))
+  if (stranger === undefined) return true
+  const shown = JSON.stringify(stranger.slice(0, 64))
+  throw new SlipwayError(
+    'INVALID_REQUEST',
+    `the first line of the CSV is neither a header nor numbers alone: it has ${shown} beside numbers`,
+  )
 }
 
 function parseLines(body: Buffer): string[][] {
@@ -60,12 +82,14 @@ function elementOf(cell: string, field: Field): unknown {
   if (field.dtype === 'string') return cell
   if (field.dtype === 'int64' || field.dtype === 'uint64') return wholeNumber(cell)
   if (field.dtype === 'bool') return booleanOf(cell)
-  return cell === '' ? Number.NaN : numberOf(cell)
+  return cell.trim() === '' ? Number.NaN : numberOf(cell)
 }
 
 /** What is no value of the field's kind stays a text: the frame builder then says what it expected. */
 function cellValue(cell: string, field: Field | null): unknown {
-  if (cell === '' && field?.kind !== 'text') return null
+  if (field?.kind === 'text') return cell
+  const trimmed = cell.trim()
+  if (trimmed === '') return null
   switch (field?.kind) {
     case 'number':
       return numberOf(cell)
@@ -74,8 +98,7 @@ function cellValue(cell: string, field: Field | null): unknown {
     case 'boolean':
       return booleanOf(cell)
     case 'timestamp':
-      return numeric.test(cell) ? Number(cell) : cell
-    case 'text':
+      return numeric.test(trimmed) ? Number(trimmed) : trimmed
     case 'category':
     case 'tensor':
     case 'schema':
@@ -85,15 +108,17 @@ function cellValue(cell: string, field: Field | null): unknown {
 }
 
 function numberOf(cell: string): unknown {
-  return numeric.test(cell) ? Number(cell) : (words[cell.toLowerCase()] ?? cell)
+  const text = cell.trim()
+  return numeric.test(text) ? Number(text) : (words[text.toLowerCase()] ?? cell)
 }
 
 function wholeNumber(cell: string): unknown {
-  return /^[+-]?\d+$/.test(cell) ? BigInt(cell.replace(/^\+/, '')) : numberOf(cell)
+  const text = cell.trim()
+  return /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : numberOf(cell)
 }
 
 function booleanOf(cell: string): unknown {
-  const text = cell.toLowerCase()
+  const text = cell.trim().toLowerCase()
   if (text === 'true' || text === '1') return true
   return text === 'false' || text === '0' ? false : cell
 }
