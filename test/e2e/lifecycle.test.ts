@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { hangingModel } from '../../bench/graphs.js'
 import { identityModel, linearModel, slowModel } from '../fixtures/models.js'
 import { type HttpReply, type LoadResult, readMetric, send, startLoad } from '../support/http.js'
-import { childrenOf, isRunning, processesIn } from '../support/processes.js'
+import { childrenOf, isRunning, parentOf, processesIn } from '../support/processes.js'
 import { type ServerProcess, slipway } from '../support/slipway.js'
 import { until, within } from '../support/until.js'
 import { openWorkspace, type Workspace } from '../support/workspace.js'
@@ -85,6 +85,29 @@ describe('servers', () => {
     workspace = await openWorkspace()
   })
   afterEach(() => workspace.remove())
+
+  it('end with exit code 0 when the signal comes as soon as they have said that they listen', async () => {
+    await workspace.json('models', 'add', await workspace.file('quick.onnx', identityModel('float32')))
+    for (let turn = 0; turn < 3; turn++) {
+      const server = await workspace.serve('--isolation', 'process')
+      expect(await within('the server ends', server.stop())).toBe(0)
+    }
+    expect(readdirSync(workspace.temporary)).toEqual([])
+  })
+
+  it('leave nothing behind when the signal comes while their models load', async () => {
+    await workspace.json('models', 'add', await workspace.file('slow.onnx', slowModel({ ms: 300 })))
+    const starting = workspace.run('serve', '--isolation', 'process', '--port', '0', '--grpc-port', '0', '--admin-port', '0')
+    const workers = await until('a worker loads the model', () => {
+      const found = processesIn(workspace.folder)
+      return found.length > 0 && found
+    })
+    process.kill(parentOf(workers[0]!)!, 'SIGTERM')
+    const { stderr } = await within('the server ends', starting)
+    expect(stderr).not.toMatch(/\n\s+at |INTERNAL/)
+    await until('its processes are gone', () => processesIn(workspace.folder).length === 0)
+    expect(readdirSync(workspace.temporary)).toEqual([])
+  })
 
   it('end at once at a second signal, and so do their workers', async () => {
     const { server, answer } = await hang()

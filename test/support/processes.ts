@@ -22,7 +22,8 @@ function allProcesses(): number[] {
     .map(Number)
 }
 
-function parentOf(pid: number): number | null {
+/** The parent of a process; null when it is gone. */
+export function parentOf(pid: number): number | null {
   const status = statusOf(pid)
   return status === null ? null : Number(status[1])
 }
