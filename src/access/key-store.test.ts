@@ -54,6 +54,14 @@ test('revoking an id that no key has says so', async () => {
   await expect(createKeyStore(path).revoke('abc')).rejects.toMatchObject({ code: 'USAGE' })
 })
 
+test('a key that would have expired already is not made', async () => {
+  const keys = createKeyStore(path, { clock })
+  for (const expiresAt of [new Date(timeMs - 1), new Date(timeMs)]) {
+    await expect(keys.create({ name: 'late', scopes: ['predict'], expiresAt })).rejects.toMatchObject({ code: 'USAGE' })
+  }
+  expect(keys.list()).toEqual([])
+})
+
 test('a key stops working when it expires', async () => {
   const keys = createKeyStore(path, { clock })
   const { token } = await keys.create({ name: 'week', scopes: ['predict'], expiresAt: new Date(timeMs + 1000) })

@@ -65,7 +65,7 @@ export function createKeyStore(path: string, options: KeyStoreOptions = {}): Key
     async create(request) {
       const { id, token } = generateApiKey()
       const hash = hashSecret(parseApiKey(token)?.secret as string).toString('hex')
-      const key: KeyRecord = { id, ...checkedRequest(request), hash, createdAt: isoTime(clock.now()), revokedAt: null }
+      const key: KeyRecord = { id, ...checkedRequest(request, clock.now()), hash, createdAt: isoTime(clock.now()), revokedAt: null }
       await change((keys) => keys.push(key))
       return { token, key: withoutHash(key) }
     },
@@ -130,7 +130,7 @@ function fileStamp(path: string): string {
   return stats === undefined ? 'absent' : `${stats.ino}:${stats.mtimeNs}:${stats.size}`
 }
 
-function checkedRequest(request: NewKey): Grant & Pick<KeyRecord, 'name' | 'expiresAt'> {
+function checkedRequest(request: NewKey, nowMs: number): Grant & Pick<KeyRecord, 'name' | 'expiresAt'> {
   const models = request.models ?? ['*']
   const wrong = request.scopes.find((scope) => !isScope(scope))
   if (wrong !== undefined || request.scopes.length === 0) {
@@ -139,6 +139,8 @@ function checkedRequest(request: NewKey): Grant & Pick<KeyRecord, 'name' | 'expi
   if (models.length === 0 || models.includes('')) throw new SlipwayError('USAGE', 'expected at least one model name or glob, such as `*`')
   if (request.expiresAt !== undefined && Number.isNaN(request.expiresAt.getTime()))
     throw new SlipwayError('USAGE', 'the expiry is not a date')
+  if (request.expiresAt !== undefined && request.expiresAt.getTime() <= nowMs)
+    throw new SlipwayError('USAGE', `the expiry, ${request.expiresAt.toISOString()}, is not in the future`)
   return { name: request.name, scopes: [...request.scopes], models: [...models], expiresAt: request.expiresAt?.toISOString() ?? null }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Health } from '../../src/targets/grpc/proto/health_pb.js'
@@ -39,7 +39,7 @@ beforeAll(async () => {
     reader: await createKey('--scopes', 'read'),
     deployer: await createKey('--scopes', 'deploy'),
     admin: await createKey('--scopes', 'admin'),
-    expired: await createKey('--scopes', 'admin', '--expires', '2020-01-01'),
+    expired: expire(await createKey('--scopes', 'admin', '--expires', '2099-01-01')),
     gone: await createKey('--scopes', 'predict,read'),
   }
   closed = await workspace.serve('--require-key')
@@ -56,6 +56,16 @@ afterAll(async () => {
 
 async function createKey(...args: readonly string[]): Promise<Key> {
   return (await workspace.json('keys', 'create', 'a key', ...args)) as Key
+}
+
+/** Puts the end of a key into the past: a key is not made that way. */
+function expire(key: Key): Key {
+  const path = join(workspace.state, 'keys.json')
+  const text = readFileSync(path, 'utf8')
+  const changed = text.replace(/"2099-01-01[^"]*"/, '"2020-01-01T00:00:00.000Z"')
+  expect(changed).not.toBe(text)
+  writeFileSync(path, changed)
+  return key
 }
 
 /** Asks the server that wants keys. */
@@ -205,6 +215,7 @@ describe('the keys of a state folder', () => {
     expect((await workspace.run('keys', 'revoke', 'nobody')).code).toBe(2)
     expect((await workspace.run('keys', 'create', 'x', '--scopes', 'fly')).code).toBe(2)
     expect((await workspace.run('keys', 'create', 'x', '--expires', 'soon')).code).toBe(2)
+    expect((await workspace.run('keys', 'create', 'x', '--expires', '2020-01-01')).code).toBe(2)
   })
 })
 
