@@ -41,9 +41,7 @@ export const modelsAdd: AnyVerb = defineVerb({
         const { name, version, digest, outcome, staged } = await addModel(state, registry, source, options)
         added.push({ name, version, digest, outcome, measured: staged.measured })
         const what = outcome === 'added' ? 'added' : 'is there already'
-        lines.push(
-          `${name}@${version} ${what}: ${digest.slice(0, 19)}, ${staged.measured.runMs.toFixed(2)} ms a row, ${staged.measured.engine}`,
-        )
+        lines.push(`${name}@${version} ${what}: ${digest.slice(0, 19)}, ${triedAs(staged.measured)}`)
       }
       print(args.json, { added }, lines)
       return 0
@@ -52,4 +50,9 @@ export const modelsAdd: AnyVerb = defineVerb({
 
 function words(text: string | undefined): string[] {
   return (text ?? '').split(',').filter((word) => word !== '')
+}
+
+function triedAs(measured: { readonly runMs: number; readonly engine: string } | null): string {
+  if (measured === null) return 'loaded but not tried: it answers none of the rows made up for it; give `examples` in a definition'
+  return `${measured.runMs.toFixed(2)} ms a row, ${measured.engine}`
 }

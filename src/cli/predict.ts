@@ -45,7 +45,10 @@ export const predict: AnyVerb = defineVerb({
 /** A path is added to the registry first, as every model is. */
 async function referenceOf(model: string, stateFolder: string): Promise<string> {
   if (!/[/\\]|\.(?:onnx|m?[jt]s)$/.test(model)) return model
-  const { added } = await takeUp(openStateDir(stateFolder), [model], { by: { actor: localActor(), reason: 'slipway predict' } })
+  const { added } = await takeUp(openStateDir(stateFolder), [model], {
+    by: { actor: localActor(), reason: 'slipway predict' },
+    promote: false,
+  })
   const [first] = added
   if (first === undefined || added.length > 1) throw usageError(`${model} holds ${added.length} models: name one`)
   return `${first.name}@${first.version}`

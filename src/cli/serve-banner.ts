@@ -3,7 +3,10 @@ import type { RunningServer } from '../control/serve.js'
 import { table } from './registry-args.js'
 
 /** Says what is served, what to open and what to paste: one JSON line for programs, a page for people. */
-export function printStarted(server: RunningServer, options: { readonly json: boolean; readonly added: readonly AddedModel[] }): void {
+export async function printStarted(
+  server: RunningServer,
+  options: { readonly json: boolean; readonly added: readonly AddedModel[] },
+): Promise<void> {
   const http = urlOf(server.http)
   const grpc = server.grpc === null ? null : `${shown(server.grpc.host)}:${server.grpc.port}`
   const admin = server.admin === null ? null : urlOf(server.admin)
@@ -14,10 +17,14 @@ export function printStarted(server: RunningServer, options: { readonly json: bo
     return
   }
   const rows = models.map((model) => [`  ${model.name}`, `version ${model.version}`, model.isolation, model.description ?? ''])
+  const failed = (await server.plane.index()).filter(
+    (entry) => entry.state === 'UNAVAILABLE' && entry.reason !== '' && entry.reason !== 'unloaded',
+  )
   const first = models.find((model) => model.name === 'fraud') ?? models[0]
   const lines = [
     'slipway serves',
-    ...(rows.length === 0 ? ['  nothing yet: slipway models add model.onnx'] : table(rows)),
+    ...(rows.length === 0 && failed.length === 0 ? ['  nothing yet: slipway models add model.onnx'] : table(rows)),
+    ...failed.map((entry) => `  ${entry.name}  version ${entry.version} cannot be served: ${entry.reason}`),
     '',
     `Open   ${http}/        playground`,
     `       ${http}/docs    routes of every protocol`,
@@ -32,8 +39,9 @@ export function printStarted(server: RunningServer, options: { readonly json: bo
 }
 
 function exampleCalls(http: string, { name, example }: { readonly name: string; readonly example: object | null }): string[] {
-  const body = example === null ? '{…}' : JSON.stringify(example).replaceAll("'", String.raw`'\''`)
-  return [`  curl ${http}/models/${name}/predict -d '${body.length > 400 ? '@row.json' : body}'`, `  curl ${http}/v2/models/${name}`]
+  const get = `  curl ${http}/v2/models/${name}`
+  const row = example === null ? '' : JSON.stringify(example).replaceAll("'", String.raw`'\''`)
+  return row === '' || row.length > 600 ? [get] : [`  curl ${http}/models/${name}/predict -d '${row}'`, get]
 }
 
 function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {

@@ -16,6 +16,7 @@ export const serve: AnyVerb = defineVerb({
   name: 'serve',
   description: 'Serve models over REST and gRPC',
   example: 'slipway serve model.onnx\nslipway serve fraud reviews --port 9000\nslipway serve',
+  rest: true,
   args: {
     models: {
       type: 'positional',
@@ -43,12 +44,18 @@ export const serve: AnyVerb = defineVerb({
     ...registryArgs,
   },
   run: async (args) => {
+    // Heard from the first moment, so that a signal while models load ends the server in order as well.
+    const signal = waitForSignal()
     const number = (name: string, bounds: readonly [number, number]): number => integerFlag(args, name, bounds) ?? Number.NaN
     const logger = await createLogger(choiceFlag(args, 'log-level', ['debug', 'info', 'warn', 'error', 'silent']) ?? 'info')
     const state = openStateDir(args.state)
     const allowDomains = (args['allow-domain'] ?? '').split(',').filter((domain) => domain !== '')
     const wanted = args.models === undefined ? [] : [args.models, ...args._.slice(1)]
-    const { names, added } = await takeUp(state, wanted, { by: { actor: localActor(), reason: 'slipway serve' }, allowDomains })
+    const { names, added } = await takeUp(state, wanted, {
+      by: { actor: localActor(), reason: 'slipway serve' },
+      allowDomains,
+      promote: true,
+    })
     const server = await startServer({
       state,
       models: names,
@@ -70,9 +77,11 @@ export const serve: AnyVerb = defineVerb({
       logger,
     })
     if (names !== null) await refuseUnserved(server, names)
-    printStarted(server, { json: args.json, added })
-    await waitForSignal()
+    await printStarted(server, { json: args.json, added })
+    await signal
+    logger.info({}, 'the server drains')
     await server.close()
+    logger.info({}, 'the server has ended')
     return 0
   },
 })

@@ -10,6 +10,8 @@ export interface Verb<T extends ArgsDef = ArgsDef> {
   /** One or more lines that work when pasted. */
   readonly example: string
   readonly args: T
+  /** More words may follow the positional arguments; they are in `args._`. */
+  readonly rest?: boolean
   /** Resolves to the exit code. Errors are thrown as SlipwayErrors; `main` prints them. */
   readonly run: (args: ParsedArgs<T>) => Promise<number>
 }
@@ -62,11 +64,20 @@ export function choiceFlag<const C extends string>(
 }
 
 function parse<T extends ArgsDef>(rawArgs: readonly string[], verb: Verb<T>): ParsedArgs<T> {
-  const args = parseArgs<T>([...rawArgs], verb.args)
+  const args = parseOrRefuse(rawArgs, verb)
   const words = Object.values(verb.args).filter((arg) => arg.type === 'positional').length
   const extra = args._[words]
-  if (extra !== undefined) throw usageError(`\`slipway ${verb.name}\` does not know what to do with \`${extra}\``)
+  if (extra !== undefined && verb.rest !== true) throw usageError(`\`slipway ${verb.name}\` does not know what to do with \`${extra}\``)
   return args
+}
+
+/** citty's own complaints (a required argument is missing) are mistakes in the command line. */
+function parseOrRefuse<T extends ArgsDef>(rawArgs: readonly string[], verb: Verb<T>): ParsedArgs<T> {
+  try {
+    return parseArgs<T>([...rawArgs], verb.args)
+  } catch (error) {
+    throw usageError(`\`slipway ${verb.name}\`: ${error instanceof Error ? stripVTControlCharacters(error.message) : 'cannot be read'}`)
+  }
 }
 
 function refuseUnknown(rawArgs: readonly string[], verb: { readonly name: string; readonly args: ArgsDef }): void {

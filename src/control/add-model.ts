@@ -7,7 +7,7 @@ import type { By } from '../registry/note.js'
 import type { Registry } from '../registry/registry.js'
 import type { Source } from './source.js'
 import type { StagedModel } from './staged-model.js'
-import type { StateDir } from './state-dir.js'
+import { fileFailure, type StateDir } from './state-dir.js'
 import { runTrial, type TrialLimits } from './trial.js'
 
 export interface AddOptions {
@@ -28,8 +28,8 @@ export interface AddedModel extends Added {
 /** The way in for every model: staged, gated and tried in a child process, then made a version of the registry. */
 export async function addModel(state: StateDir, registry: Registry, source: Source, options: AddOptions): Promise<AddedModel> {
   const directory = join(state.staging, randomUUID())
-  await mkdir(directory, { mode: 0o700 })
   try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
     const request = {
       source,
       directory,
@@ -41,6 +41,8 @@ export async function addModel(state: StateDir, registry: Registry, source: Sour
     const staged = await runTrial(request, options.limits)
     const added = await registry.add(staged.name, contentOf(directory, staged), options.by)
     return { ...added, name: staged.name, staged }
+  } catch (error) {
+    throw fileFailure(error, 'the model cannot be staged')
   } finally {
     await rm(directory, { recursive: true, force: true })
   }

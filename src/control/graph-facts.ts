@@ -6,6 +6,8 @@ export interface GraphSignature {
   readonly graphOutputs: readonly TensorSpec[]
   /** Class names of a classifier, in the order of its probabilities. */
   readonly classLabels: readonly string[] | null
+  /** False when the rows of one run change each other's answers (a softmax over the batch, say): then every run takes one row. */
+  readonly rowsIndependent: boolean
 }
 
 /** The `signature` of a manifest: the fields as described, and the graph's tensors. */

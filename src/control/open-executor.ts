@@ -18,6 +18,8 @@ export interface OpenExecutorOptions extends GraphChoice {
   readonly definition: ModelDefinition
   readonly sessions: SessionFactory
   readonly threads: number
+  /** False for one row a run; see `GraphSignature`. */
+  readonly rowsIndependent: boolean
 }
 
 /** Loads one graph of a version into this process, behind the steps of its definition. */
@@ -26,7 +28,7 @@ export async function openExecutor(options: OpenExecutorOptions): Promise<Execut
   const session = await sessions.open(join(directory, fallback === null ? contentNames.artifact : fallbackName(fallback)), { threads })
   try {
     const executable = fallback === null ? definition : fallbackDefinition(definition, fallbackModels(definition)[fallback]!)
-    return createLocalExecutor(executable, session, { clock: systemClock })
+    return createLocalExecutor(executable, session, { clock: systemClock, ...(options.rowsIndependent ? {} : { maxBatchRows: 1 }) })
   } catch (error) {
     await session.close()
     throw error

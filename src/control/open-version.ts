@@ -7,6 +7,7 @@ import { createPredictor } from '../model/predictor.js'
 import type { MetricsSink } from '../monitoring/metrics-sink.js'
 import { createWorkerMetrics } from '../monitoring/worker-metrics.js'
 import type { Checkout } from '../registry/checkout.js'
+import type { Measured } from '../registry/manifest.js'
 import type { Registry } from '../registry/registry.js'
 import type { VersionRef } from '../serving/model-entry.js'
 import type { OpenedVersion } from '../serving/served-version.js'
@@ -36,6 +37,8 @@ export interface VersionOptions {
 
 /** Rows that one frame gathers at most; a single request with more is a frame of its own. */
 const frameRows = 256
+/** What a frame may take of the gateway's time, by the time that one row took. */
+const inlineFrameMs = 20
 const startTimeoutMs = 120_000
 
 interface Opening {
@@ -53,7 +56,7 @@ export async function openVersion(options: VersionOptions, ref: VersionRef): Pro
   const checkout = await options.registry.checkout(resolved.digest, options.checkouts)
   const graph = checkout.manifest.signature as StoredSignature
   const definition = await versionDefinition(ref.name, checkout.definitionPath, graph)
-  const isolation = chooseIsolation(options.isolation, checkout.manifest)
+  const isolation = chooseIsolation(options.isolation, { ...checkout.manifest, signature: graph })
   const opening: Opening = { options, ref, checkout, definition, graph, isolation }
   const executors = await openAll([null, ...fallbackModels(definition).keys()].map((fallback) => () => openGraph(opening, fallback)))
   const [executor, ...fallbackExecutors] = executors as [Executor, ...Executor[]]
@@ -65,7 +68,7 @@ export async function openVersion(options: VersionOptions, ref: VersionRef): Pro
     graphInputs: graph.graphInputs,
     graphOutputs: graph.graphOutputs,
     engine: checkout.manifest.measured?.engine ?? 'onnxruntime-node',
-    maxBatchRows: maxBatchRows(graph),
+    maxBatchRows: maxBatchRows(graph, isolation === 'inline' ? checkout.manifest.measured : null),
     isolation,
     concurrency: isolation === 'inline' ? 1 : options.workers,
     golden: checkout.golden,
@@ -87,7 +90,14 @@ async function openAll(opens: readonly (() => Promise<Executor>)[]): Promise<rea
 async function openGraph(opening: Opening, fallback: number | null): Promise<Executor> {
   const { options, checkout, definition } = opening
   if (opening.isolation === 'process') return openPool(opening, fallback)
-  return openExecutor({ directory: checkout.dir, definition, sessions: await options.sessions(), threads: options.threads, fallback })
+  return openExecutor({
+    directory: checkout.dir,
+    definition,
+    sessions: await options.sessions(),
+    threads: options.threads,
+    fallback,
+    rowsIndependent: opening.graph.rowsIndependent,
+  })
 }
 
 /** A fallback model gets one process and no spare: it answers seldom. */
@@ -121,6 +131,9 @@ async function openPool({ options, ref, checkout, graph }: Opening, fallback: nu
   }
 }
 
-function maxBatchRows(graph: StoredSignature): number {
-  return batchRule(graph.graphInputs, graph.graphOutputs).kind === 'free' ? frameRows : 1
+/** Rows of a frame: as many as keep a frame short where it holds up the gateway. */
+function maxBatchRows(graph: StoredSignature, inline: Measured | null): number {
+  if (!graph.rowsIndependent || batchRule(graph.graphInputs, graph.graphOutputs).kind !== 'free') return 1
+  if (inline === null || inline.runMs <= 0) return frameRows
+  return Math.min(frameRows, Math.max(1, Math.floor(inlineFrameMs / inline.runMs)))
 }

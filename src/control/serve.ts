@@ -12,11 +12,11 @@ import type { GrpcServer } from '../targets/grpc/options.js'
 import type { HttpServer } from '../targets/http/options.js'
 import { createHttpServer } from '../targets/http/create-http-server.js'
 import { loadStaticPages } from '../targets/http/pages/static-pages.js'
-import { createAccessLog } from './access-log.js'
 import { type AdminServer, createAdminServer } from './admin/create-admin-server.js'
 import { openPlane, type OpenPlane, type PlaneOptions } from './open-plane.js'
 import { packageVersion } from './package-info.js'
 import type { StateDir } from './state-dir.js'
+import { createObservers, type TransportObservers } from './transport-observers.js'
 
 export interface ServeOptions extends Omit<PlaneOptions, 'metrics' | 'logger' | 'state'> {
   readonly state: StateDir
@@ -71,9 +71,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     closing.unshift(() => open.close())
     const server = { name: options.serverName, version: packageVersion() }
     const shared = { plane, logger, clock: systemClock, server, authorizer: createAuthorizer({ requireKey: options.requireKey, keys }) }
-    const http = await startHttp(options, shared, async () => ({ contentType: metrics.contentType, text: await metrics.exposition() }))
+    const observers = createObservers(metrics, options.accessLog ? logger : null)
+    const http = await startHttp(options, { ...shared, observers }, async () => ({
+      contentType: metrics.contentType,
+      text: await metrics.exposition(),
+    }))
     closing.unshift(() => http.server.close(options.graceMs))
-    const grpc = await startGrpc(options, shared)
+    const grpc = await startGrpc(options, { ...shared, observers })
     if (grpc !== null) closing.unshift(() => grpc.server.drain(options.graceMs))
     const admin = await startAdmin(options, open, keys)
     if (admin !== null) closing.unshift(() => admin.server.close())
@@ -99,6 +103,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
 
 type Shared = Pick<Parameters<typeof createHttpServer>[0], 'plane' | 'logger' | 'clock' | 'server'> & {
   readonly authorizer: ReturnType<typeof createAuthorizer>
+  readonly observers: TransportObservers
 }
 
 async function startHttp(
@@ -113,7 +118,7 @@ async function startHttp(
     metrics,
     limits,
     ...(pages === null ? {} : { pages }),
-    ...(options.accessLog ? { observer: createAccessLog(options.logger).http } : {}),
+    observer: shared.observers.http,
   })
   return { server, ...(await server.listen({ host: options.host, port: options.port })) }
 }
@@ -122,7 +127,7 @@ async function startGrpc(options: ServeOptions, shared: Shared): Promise<{ reado
   if (options.grpcPort === null) return null
   const { createGrpcServer } = await import('../targets/grpc/create-grpc-server.js')
   const limits = options.bodyBytes === null ? {} : { bodyBytes: options.bodyBytes }
-  const server = createGrpcServer({ ...shared, limits, ...(options.accessLog ? { observer: createAccessLog(options.logger).grpc } : {}) })
+  const server = createGrpcServer({ ...shared, limits, observer: shared.observers.grpc })
   return { server, ...(await server.listen({ host: options.host, port: options.grpcPort })) }
 }
 

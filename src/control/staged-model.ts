@@ -33,7 +33,8 @@ export interface StagedModel {
   readonly signature: unknown
   readonly golden: unknown
   readonly graph: GraphSummary
-  readonly measured: { readonly loadMs: number; readonly runMs: number; readonly engine: string }
+  /** Null when no row is known that the model answers, so that it was loaded but not tried. */
+  readonly measured: { readonly loadMs: number; readonly runMs: number; readonly engine: string } | null
   readonly lineage: Readonly<Record<string, string>>
 }
 

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { SlipwayError } from '../core/errors.js'
 
 /** Where one installation keeps its state; every path is absolute. */
 export interface StateDir {
@@ -28,6 +29,22 @@ export function openStateDir(path: string): StateDir {
     adminToken: join(root, 'admin-token'),
     features: join(root, 'features.sqlite'),
   }
-  for (const folder of [dir.root, dir.checkouts, dir.staging]) mkdirSync(folder, { recursive: true, mode: 0o700 })
+  for (const folder of [dir.root, dir.checkouts, dir.staging]) makeFolder(folder)
   return dir
+}
+
+/** A folder that is there already needs no right to write beside it. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw fileFailure(cause, 'the state folder cannot be made')
+  }
+}
+
+/** A failure of the file system (disk full, no permission, read-only) as the registry names them; anything else as it is. */
+export function fileFailure(cause: unknown, what: string): unknown {
+  const code = cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : null
+  if (cause instanceof SlipwayError || code === null || !/^E[A-Z]+$/.test(code)) return cause
+  return new SlipwayError('REGISTRY_UNAVAILABLE', `${what}: ${code}`, { cause })
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { By } from '../registry/note.js'
+import type { Registry } from '../registry/registry.js'
 import { addModel, type AddedModel, type AddOptions } from './add-model.js'
 import { findSources, type Source } from './source.js'
 import type { StateDir } from './state-dir.js'
@@ -14,13 +15,15 @@ export interface TakenUp {
 
 export interface TakeUpOptions extends Omit<AddOptions, 'by'> {
   readonly by: By
+  /** Whether `champion` moves to what is added. */
+  readonly promote: boolean
   /** Told before each model on disk is tried, which may take a while. */
   readonly onTrial?: (source: Source) => void
 }
 
 /**
- * Sorts arguments into paths and names of the registry. Models on disk go through the gate into the registry, and `champion` moves to
- * them: who starts a server from a file wants that file served.
+ * Sorts arguments into paths and names of the registry. Models on disk go through the gate into the registry; with `promote`, `champion`
+ * moves to them: who starts a server from a file wants that file served.
  */
 export async function takeUp(state: StateDir, args: readonly string[], options: TakeUpOptions): Promise<TakenUp> {
   if (args.length === 0) return { names: null, added: [] }
@@ -36,8 +39,7 @@ export async function takeUp(state: StateDir, args: readonly string[], options: 
       for (const source of await findSources(arg)) {
         options.onTrial?.(source)
         const model = await addModel(state, registry, source, options)
-        const champion = await registry.resolve(`${model.name}@champion`)
-        if (champion.version !== model.version) await registry.promote(model.name, model.version, 'champion', options.by)
+        if (options.promote) await promote(registry, model, options.by)
         added.push(model)
         names.push(model.name)
       }
@@ -46,6 +48,11 @@ export async function takeUp(state: StateDir, args: readonly string[], options: 
   } finally {
     await registry.close()
   }
+}
+
+async function promote(registry: Registry, { name, version }: AddedModel, by: By): Promise<void> {
+  const champion = await registry.resolve(`${name}@champion`)
+  if (champion.version !== version) await registry.promote(name, version, 'champion', by)
 }
 
 /** `fraud` and `fraud@3` are names of the registry; `./fraud`, `fraud.onnx` and `examples/fraud` are paths, and so is what lies here under that name. */

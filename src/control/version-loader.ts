@@ -19,5 +19,5 @@ export async function openExecutor(load: WorkerLoad): Promise<Executor> {
   const { name, hasDefinition, graph, fallback } = load.parameters as unknown as VersionLoad
   const definitionPath = hasDefinition ? join(load.directory, contentNames.definition) : null
   const [sessions, definition] = await Promise.all([loadOnnxNode(), versionDefinition(name, definitionPath, graph)])
-  return open({ directory: load.directory, definition, sessions, threads: load.threads, fallback })
+  return open({ directory: load.directory, definition, sessions, threads: load.threads, fallback, rowsIndependent: graph.rowsIndependent })
 }

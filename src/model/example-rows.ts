@@ -8,12 +8,13 @@ export const freeSize = 8
 const steps = 8
 
 /** The examples of a definition, or `count` rows made from its signature. Keys of `gather` are left out: the rows give the features. */
-export function examplesOf(definition: ModelDefinition, count = 8): readonly unknown[] {
+export function examplesOf(definition: ModelDefinition, count = 8, size: number = freeSize): readonly unknown[] {
   if (definition.examples.length > 0) return definition.examples
   const keys = new Set(Object.values(definition.gather).map(({ key }) => key))
   return exampleRows(
     Object.fromEntries(Object.entries(definition.input).filter(([name, field]) => !(keys.has(name) && field.optional))),
     count,
+    size,
   )
 }
 
@@ -21,17 +22,25 @@ export function examplesOf(definition: ModelDefinition, count = 8): readonly unk
  * Rows that the checks of a signature let pass, the same every time: values spread over ranges, categories in turn, optional fields absent in
  * one row of four. None when a required field is a Standard Schema, whose values cannot be guessed. A pattern is met by luck.
  */
-export function exampleRows(fields: Fields, count: number): readonly Readonly<Record<string, unknown>>[] {
+export function exampleRows(fields: Fields, count: number, size: number = freeSize): readonly Readonly<Record<string, unknown>>[] {
   const entries = Object.entries(fields)
   if (entries.some(([, field]) => field.kind === 'schema' && !field.optional)) return []
   return Array.from({ length: count }, (_, row) => {
     const given = entries.filter(([, field]) => field.kind !== 'schema' && !(field.optional && row % 4 === 3))
     // A text of the first row is the first text: what a reader sees is one.
-    return Object.fromEntries(given.map(([name, field], column) => [name, sample(field, field.kind === 'text' ? row : row + column)]))
+    return Object.fromEntries(
+      given.map(([name, field], column) => [name, sample(field, { turn: field.kind === 'text' ? row : row + column, size })]),
+    )
   })
 }
 
-function sample(field: Field, turn: number): unknown {
+interface Turn {
+  readonly turn: number
+  /** Stands in for free dimensions. */
+  readonly size: number
+}
+
+function sample(field: Field, { turn, size }: Turn): unknown {
   switch (field.kind) {
     case 'number':
       return sampleNumber(field, turn)
@@ -44,7 +53,7 @@ function sample(field: Field, turn: number): unknown {
     case 'boolean':
       return turn % 2 === 0
     case 'tensor':
-      return sampleTensor(field, turn)
+      return sampleTensor(field, { turn, size })
     case 'timestamp':
       return sampleTime(field, turn)
     case 'schema':
@@ -86,15 +95,23 @@ function sampleText({ minLength = 0, maxLength = Infinity, pattern }: TextField,
   return (matching.length > 0 ? matching : fitting)[turn % (matching.length || fitting.length)]!
 }
 
-function sampleTensor({ dtype, shape, min, max }: TensorField, turn: number): readonly unknown[] {
-  const length = elementCount(shape.map((size) => size ?? freeSize))
-  return Array.from({ length }, (_, index) => {
+function sampleTensor({ dtype, shape, min, max }: TensorField, { turn, size }: Turn): readonly unknown[] {
+  const sizes = shape.map((known) => known ?? size)
+  const elements = Array.from({ length: elementCount(sizes) }, (_, index) => {
     const step = turn + index
     if (dtype === 'string') return words[step % words.length]
     if (dtype === 'bool') return step % 2 === 0
     if (isFloat(dtype)) return between(...bounds(min ?? (max === undefined ? 0 : undefined), max), step)
     return sampleInteger({ kind: 'integer', dtype, optional: false, schema: null, ...whole(min, max) }, step)
   })
+  // A flat list tells the size of one free dimension, not of several.
+  return shape.filter((known) => known === null).length > 1 ? nested(elements, sizes) : elements
+}
+
+function nested(elements: readonly unknown[], [, ...inner]: readonly number[]): readonly unknown[] {
+  if (inner.length === 0) return elements
+  const size = elementCount(inner)
+  return Array.from({ length: elements.length / size }, (_, i) => nested(elements.slice(i * size, (i + 1) * size), inner))
 }
 
 function whole(min: number | undefined, max: number | undefined): { min?: number; max?: number } {
