@@ -3,6 +3,7 @@ import type { ErrorCode } from './errors.js'
 import { isBigInt, isFloat } from './dtype.js'
 import type { JsonReader } from './json-reader.js'
 import { startsNumber } from './json-number.js'
+import { hasNul, nulIssue } from './nul-text.js'
 import type { ElementFault } from './store-element.js'
 import { storeBigInt, storeNumber } from './store-element.js'
 
@@ -109,7 +110,7 @@ function readElement(walk: Walk): void {
   buffer.length = length + 1
   const byte = reader.peekByte()
   if (dtype === 'string') {
-    if (byte === 34) (buffer.data as string[])[length] = reader.string()
+    if (byte === 34) readText(walk, length)
     else refuse(walk, 'type')
   } else if (dtype === 'bool') {
     if (byte === 116 || byte === 102) (buffer.data as Uint8Array)[length] = reader.boolean() ? 1 : 0
@@ -119,6 +120,12 @@ function readElement(walk: Walk): void {
     reader.null()
     storeNumber(buffer.data, dtype, length, Number.NaN)
   } else refuse(walk, 'type')
+}
+
+function readText(walk: Walk, index: number): void {
+  const text = walk.reader.string()
+  ;(walk.buffer.data as string[])[index] = text
+  if (hasNul(text)) walk.issue ??= nulIssue
 }
 
 function readNumeric(walk: Walk, index: number): void {

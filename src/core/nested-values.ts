@@ -4,6 +4,7 @@ import type { DType } from './dtype.js'
 import { isFloat } from './dtype.js'
 import type { NestedElements } from './json-elements.js'
 import { elementIssue } from './json-elements.js'
+import { hasNul, nulIssue } from './nul-text.js'
 import { storeValue } from './store-element.js'
 
 interface Walk {
@@ -79,6 +80,7 @@ function appendElement(walk: Walk, value: unknown): void {
   const element = value === null && isFloat(buffer.dtype) ? Number.NaN : value
   const fault = storeValue(buffer.data, buffer.dtype, at, element)
   if (fault !== null) walk.issue ??= elementIssue(fault, buffer.dtype, at - walk.start, value === null ? 'null' : typeof value)
+  else if (typeof value === 'string' && hasNul(value)) walk.issue ??= nulIssue
 }
 
 /** True for the kind of typed array in which a dtype is stored. */

@@ -7,6 +7,7 @@ import { runSchemaOnRow } from './field-schema.js'
 import type { Column } from './frame.js'
 import { plainAt, valueAt } from './frame-rows.js'
 import { createJsonReader } from './json-reader.js'
+import { hasNul, nulIssue } from './nul-text.js'
 import { placeholder } from './placeholder.js'
 import { describeTensor, elementCount } from './tensor.js'
 import type { Tensor } from './tensor.js'
@@ -24,7 +25,7 @@ export function tensorToColumn(tensor: Tensor, field: Field, context: ColumnCont
   if (field.kind === 'timestamp' && tensor.dtype === 'string') return rebuild(field, rows, context, (row) => valueAt(column, row))
   if (!canWiden(tensor.dtype, field.dtype)) refuseDatatype(tensor, field, context.name)
   const wide = widenColumn(column, field, context)
-  if (field.schema === null && field.kind !== 'timestamp') return wide
+  if (field.schema === null && field.kind !== 'timestamp') return withoutNul(wide, field, context)
   return rebuild(field, rows, context, (row) => plainAt(wide, row))
 }
 
@@ -78,6 +79,17 @@ function inexactRows(from: Column, to: Column): readonly number[] {
   const rows = new Set<number>()
   for (let i = 0; i < to.data.length; i++) if (BigInt(to.data[i] as number) !== from.data[i]) rows.add(Math.floor(i / size))
   return [...rows]
+}
+
+/** Refuses the rows whose texts hold a NUL; the data stays the caller's where there is none. */
+function withoutNul(column: Column, field: Field, context: ColumnContext): Column {
+  if (column.dtype !== 'string') return column
+  const size = elementCount(column.shape)
+  const rows = new Set<number>()
+  for (const [i, text] of (column.data as readonly string[]).entries()) if (hasNul(text)) rows.add(Math.floor(i / size))
+  if (rows.size === 0) return column
+  for (const row of rows) context.log.add(row, nulIssue.code, context.name, field, `\`${context.name}\`: ${nulIssue.message}`)
+  return withoutRows({ ...column, data: (column.data as readonly string[]).slice() }, [...rows])
 }
 
 /** Takes the values of rows away; the data is new, or holds their placeholder already. */

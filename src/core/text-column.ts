@@ -4,6 +4,7 @@ import type { CategoryField, TextField } from './field.js'
 import type { JsonReader } from './json-reader.js'
 import type { KeyTable } from './key-table.js'
 import { keyTable } from './key-table.js'
+import { hasNul, nulIssue } from './nul-text.js'
 import { ScalarColumn } from './scalar-column.js'
 
 /** Texts and categories. Whether a category is one of those listed is for the guardrails to say. */
@@ -25,6 +26,7 @@ export class TextColumn extends ScalarColumn<TextField | CategoryField, 'string'
 
   protected take(value: unknown, row: number): boolean {
     if (typeof value !== 'string') return this.refuseType(row, nameOfValue(value))
+    if (hasNul(value)) return this.refuse(row, nulIssue.code, `\`${this.name}\`: ${nulIssue.message}`)
     if (row >= this.buffer.capacity) this.grow(row)
     this.buffer.data[row] = value
     this.present(row)
