@@ -113,7 +113,8 @@ describe('an open server', () => {
       { name: 'two', version: '1', state: 'UNAVAILABLE' },
     ])
     expect((await client.repositoryIndex({ ready: true })).message?.models.map(({ name }) => name)).toEqual(['linear'])
-    expect((await client.modelReady({ name: 'two' })).code).not.toBe(status.OK)
+    expect(await client.modelReady({ name: 'two' })).toMatchObject({ code: status.OK, message: { ready: false } })
+    expect((await client.modelReady({ name: 'nope' })).code).toBe(status.NOT_FOUND)
     // KServe has the name in field 1.
     expect((await client.repositoryModelLoad({ repositoryName: 'two' })).message).toMatchObject({ modelName: 'two', isLoaded: true })
     expect((await client.modelReady({ name: 'two' })).message?.ready).toBe(true)
