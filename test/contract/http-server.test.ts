@@ -181,6 +181,25 @@ describe('metrics, repository and statistics', () => {
   })
 })
 
+describe('an endpoint of SageMaker', () => {
+  const call = { path: '/endpoints/nope/invocations', headers: { 'content-type': 'application/json' }, body: { instances: [[1, 2, 3, 4]] } }
+
+  it('that is called like none of several models is unknown', async () => {
+    const { status, text } = await send(server.port, call)
+    expect([status, JSON.parse(text)]).toEqual([
+      404,
+      { error_code: 'RESOURCE_DOES_NOT_EXIST', message: expect.stringContaining('"nope"') as unknown },
+    ])
+  })
+
+  it('is the only model, whatever it is called', async () => {
+    const alone = await serveModels(protocolModels().filter(({ name }) => name === 'iris'))
+    const { text } = await send(alone.port, call)
+    await alone.close()
+    expect(JSON.parse(text)).toEqual({ predictions: [10] })
+  })
+})
+
 describe('NaN in answers', () => {
   it('is a literal where the server was told so', async () => {
     const literal = await serveModels(

@@ -28,9 +28,15 @@ function invokeNamed(exchange: HttpExchange, parts: RouteParts): Promise<HttpAns
   return invoke(exchange, { ref: modelRef(exchange.params['model'] ?? ''), route: 'sagemaker', parts })
 }
 
-/** An endpoint called like a model is that model; any other endpoint is this server as a whole. */
+/**
+ * An endpoint called like a model is that model; any other is this server as a whole, where that means one model. Where it does not, it is
+ * taken for the name of a model that is unknown.
+ */
 function endpointModel(exchange: HttpExchange, parts: RouteParts): ModelRef {
+  const { plane, options } = parts
+  if (exchange.header('x-amzn-sagemaker-target-model') !== null) return invocationModel(exchange, parts)
   const ref = modelRef(exchange.params['endpoint'] ?? '')
-  const named = exchange.header('x-amzn-sagemaker-target-model') === null && parts.plane.names().includes(ref.name)
-  return named ? ref : invocationModel(exchange, parts)
+  const names = plane.names()
+  const isMany = options.defaultModel === undefined && names.length > 1
+  return isMany || names.includes(ref.name) ? ref : invocationModel(exchange, parts)
 }
