@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { hangingModel } from '../../bench/graphs.js'
 import { identityModel, linearModel, slowModel } from '../fixtures/models.js'
+import { GRPCInferenceService } from '../../src/targets/grpc/proto/open_inference_pb.js'
+import { connectGrpc } from '../support/grpc-client.js'
 import { type HttpReply, type LoadResult, readMetric, send, startLoad } from '../support/http.js'
 import { childrenOf, isRunning, parentOf, processesIn } from '../support/processes.js'
 import { type ServerProcess, slipway } from '../support/slipway.js'
@@ -16,6 +18,7 @@ describe('a server that is told to end while it is busy', () => {
   let signalledAt: number
   let slow: readonly LoadResult<HttpReply>[]
   let quick: readonly LoadResult<HttpReply>[]
+  let grpcResults: readonly LoadResult<number>[]
   /** What a probe on a connection of its own heard after the signal, until the port was closed. */
   const probes: HttpReply[] = []
 
@@ -29,7 +32,10 @@ describe('a server that is told to end while it is busy', () => {
       startLoad(2, (agent) => send(`${server.url}/models/slow/predict`, { body: { x: 3 }, agent })),
       startLoad(4, (agent) => send(`${server.url}/models/quick/predict`, { body: { x: 5 }, agent })),
     ] as const
-    await until('both models answer', () => loads.every(({ results }) => results.length > 1))
+    const grpc = connectGrpc(GRPCInferenceService, Number(server.grpcAddress.split(':').at(-1)))
+    const inputs = [{ name: 'x', datatype: 'FP64', shape: [1n, 1n], contents: { fp64Contents: [3] } }]
+    const grpcLoad = startLoad(1, async () => (await grpc.modelInfer({ modelName: 'slow', inputs })).code)
+    await until('all are answered', () => [...loads, grpcLoad].every(({ results }) => results.length > 1))
     signalledAt = performance.now()
     process.kill(server.pid, 'SIGTERM')
     let ended = false
@@ -40,7 +46,8 @@ describe('a server that is told to end while it is busy', () => {
       return false
     }).catch(() => {})
     exitCode = await within('the server ends', exited)
-    ;[slow, quick] = await Promise.all([loads[0].stop(), loads[1].stop()])
+    ;[slow, quick, grpcResults] = await Promise.all([loads[0].stop(), loads[1].stop(), grpcLoad.stop()])
+    grpc.close()
   })
   afterAll(() => workspace.remove())
 
@@ -55,6 +62,12 @@ describe('a server that is told to end while it is busy', () => {
     }
     const underWay = slow.filter(({ sentAt, answeredAt }) => sentAt < signalledAt && answeredAt > signalledAt)
     expect(underWay.map(({ answer }) => answer?.json())).toMatchObject([{ output: { y: 3 } }, { output: { y: 3 } }])
+  })
+
+  it('answers the gRPC calls that were sent before the signal', () => {
+    const before = grpcResults.filter(({ sentAt }) => sentAt < signalledAt)
+    expect(before.length).toBeGreaterThan(1)
+    expect(before.filter(({ answer }) => answer !== 0)).toEqual([])
   })
 
   it('closes the connection with each answer after the signal', () => {
