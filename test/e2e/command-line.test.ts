@@ -131,7 +131,7 @@ describe('slipway', () => {
   it('says what is wrong with a state folder that is a file', async () => {
     const file = await workspace.file('file', 'not a folder')
     const { code, stderr } = await bare('models', 'list', '--state', file)
-    expect(stderr).toMatch(/^slipway: .*file/)
+    expect(stderr).toMatch(/^slipway: .*state folder/)
     expect(stderr).not.toMatch(/INTERNAL/)
     expect(stderr).not.toMatch(trace)
     expect(code).toBeGreaterThan(1)

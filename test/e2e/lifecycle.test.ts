@@ -109,7 +109,7 @@ describe('servers', () => {
   })
 
   it('leave nothing behind when the signal comes while their models load', async () => {
-    await workspace.json('models', 'add', await workspace.file('slow.onnx', slowModel({ ms: 300 })))
+    await workspace.json('models', 'add', await workspace.file('slow.onnx', slowModel({ ms: 100 })))
     const starting = workspace.run('serve', '--isolation', 'process', '--port', '0', '--grpc-port', '0', '--admin-port', '0')
     const workers = await until('a worker loads the model', () => {
       const found = processesIn(workspace.folder)
