@@ -76,8 +76,13 @@ describe('a server that is told to end while it is busy', () => {
   })
 
   it('drops no request that it has accepted: those that fail found the port closed', () => {
-    const failures = [...slow, ...quick].flatMap(({ error }) => (error === null ? [] : [(error as NodeJS.ErrnoException).code]))
-    expect(failures.filter((code) => code !== 'ECONNREFUSED')).toEqual([])
+    const failures = (results: typeof quick): (string | undefined)[] =>
+      results
+        .flatMap(({ error }) => (error === null ? [] : [(error as NodeJS.ErrnoException).code]))
+        .filter((code) => code !== 'ECONNREFUSED')
+    expect(failures(slow)).toEqual([])
+    // A connection that waits in the kernel's queue when the port is closed is reset by it; the server never saw it.
+    expect(failures(quick).filter((code) => code !== 'ECONNRESET')).toEqual([])
   })
 
   it('tells probes that it is not ready while it finishes', () => {
@@ -148,7 +153,7 @@ describe('servers', () => {
       ['--admin-port', new URL(first.adminUrl).port],
     ] as const
     for (const [flag, port] of taken) {
-      const ports = ['--port', '0', '--grpc-port', '0', '--admin-port', '0', flag, port]
+      const ports = ['--port', '--grpc-port', '--admin-port'].flatMap((name) => [name, name === flag ? port : '0'])
       const { code, stdout, stderr } = await workspace.run('serve', ...ports, '--json')
       expect({ flag, code }).toEqual({ flag, code: 2 })
       expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'ADDRESS_IN_USE', message: expect.stringContaining(port) as string } })

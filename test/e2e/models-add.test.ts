@@ -125,7 +125,7 @@ describe('slipway models add refuses', () => {
 
   it('names that cannot be, and folders in which nothing is', async () => {
     const path = await workspace.file('fine.onnx', identityModel('float32'))
-    for (const name of ['Bad Name', '../up', '', '-', 'a'.repeat(129)])
+    for (const name of ['Bad Name', '../up', '-', 'a'.repeat(129)])
       expect(await refused([path, '--name', name], 'MODEL_NAME')).toMatch(/name/)
     await workspace.file('nothing/readme.md', '')
     await refused([join(workspace.folder, 'nothing')], 'FILE_UNKNOWN', 4)
