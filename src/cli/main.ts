@@ -18,7 +18,7 @@ async function dispatch(argv: readonly string[]): Promise<number> {
   if (first === '--version' || first === '-v') return printVersion()
   const [name, rest] =
     second !== undefined && `${first} ${second}` in verbs ? [`${first} ${second}`, argv.slice(2)] : [first, argv.slice(1)]
-  const load = verbs[name]
+  const load = Object.hasOwn(verbs, name) ? verbs[name] : undefined
   if (load === undefined) return unknownVerb(first, second)
   const verb = await load()
   if (rest.includes('--help') || rest.includes('-h')) {
@@ -53,5 +53,8 @@ async function printVersion(): Promise<number> {
   process.stdout.write(`${packageVersion()}\n`)
   return 0
 }
+
+// Whoever reads our answers may have read enough (`| head`): that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
 
 process.exitCode = await main(process.argv.slice(2))

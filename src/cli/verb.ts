@@ -80,14 +80,38 @@ function parseOrRefuse<T extends ArgsDef>(rawArgs: readonly string[], verb: Verb
   }
 }
 
+/** Refuses options that the verb does not have, that lack their value, or that are given twice with different values. */
 function refuseUnknown(rawArgs: readonly string[], verb: { readonly name: string; readonly args: ArgsDef }): void {
-  const known = new Set(Object.entries(verb.args).flatMap(([name, arg]) => [name, ...('alias' in arg ? [arg.alias ?? []].flat() : [])]))
+  const options = new Map(
+    Object.entries(verb.args).flatMap(([name, arg]) =>
+      [name, ...('alias' in arg ? [arg.alias ?? []].flat() : [])].map((known) => [known, arg.type] as const),
+    ),
+  )
+  const seen = new Map<string, string>()
   const end = rawArgs.indexOf('--')
-  for (const raw of end === -1 ? rawArgs : rawArgs.slice(0, end)) {
+  const given = end === -1 ? rawArgs : rawArgs.slice(0, end)
+  for (const [i, raw] of given.entries()) {
     if (!raw.startsWith('-') || raw === '-' || /^-\d/.test(raw)) continue
-    const name = raw.replace(/^--?/, '').split('=')[0]!
-    if (!known.has(name) && !known.has(name.replace(/^no-/, ''))) throw usageError(`\`slipway ${verb.name}\` has no option --${name}`)
+    const [name, inline] = splitOption(raw)
+    const type = options.get(name) ?? (name.startsWith('no-') ? options.get(name.slice(3)) : undefined)
+    if (type === undefined) throw usageError(`\`slipway ${verb.name}\` has no option --${name}`)
+    const value = type === 'string' ? valueOf(name, inline, given[i + 1]) : raw
+    if (seen.has(name) && seen.get(name) !== value) throw usageError(`--${name} is given twice, with different values`)
+    seen.set(name, value)
   }
+}
+
+/** `--port=1` -> `port` and `1`. */
+function splitOption(raw: string): readonly [name: string, value: string | undefined] {
+  const text = raw.replace(/^--?/, '')
+  const at = text.indexOf('=')
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)]
+}
+
+function valueOf(name: string, inline: string | undefined, next: string | undefined): string {
+  const value = inline ?? next
+  if (value === undefined || (inline === undefined && value.startsWith('--'))) throw usageError(`--${name} wants a value`)
+  return value
 }
 
 async function usageOf<T extends ArgsDef>(verb: Verb<T>): Promise<string> {

@@ -19,6 +19,7 @@ export interface StateDir {
 
 /** The state folder, made (0700) when absent. */
 export function openStateDir(path: string): StateDir {
+  if (path.trim() === '') throw new SlipwayError('USAGE', '--state wants the name of a folder')
   const root = resolve(path)
   const dir: StateDir = {
     root,
@@ -38,7 +39,8 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (cause) {
-    throw fileFailure(cause, 'the state folder cannot be made')
+    const isFile = cause instanceof Error && 'code' in cause && (cause.code === 'EEXIST' || cause.code === 'ENOTDIR')
+    throw fileFailure(cause, isFile ? 'a file stands where the state folder should be' : 'the state folder cannot be made')
   }
 }
 

@@ -30,6 +30,7 @@ export function checkGuard(
   fields: { readonly input: Fields; readonly output: Fields },
   hasFallback: boolean,
 ): void {
+  refuseUnknownKeys('guard.', guard, ['onFail', 'unknownFields', 'cross', 'onOutputFail', 'deadlineMs'])
   const wanted = new Map<string, unknown>([
     ['guard.onFail', guard.onFail],
     ['guard.onOutputFail', guard.onOutputFail],
@@ -87,4 +88,10 @@ export function isFallbackModel<I extends Fields, O extends Fields>(
   step: NamedFallback<I, O> | FallbackModel<I, O>,
 ): step is FallbackModel<I, O> {
   return 'artifact' in step
+}
+
+/** An option that nothing reads is a guard that does not guard. */
+export function refuseUnknownKeys(prefix: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key))
+  if (unknown !== undefined) refuseDefinition(`${prefix}${unknown}`, `there is no such option; there are ${known.join(', ')}`)
 }

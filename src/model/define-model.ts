@@ -2,7 +2,7 @@ import { SlipwayError } from '../core/errors.js'
 import type { Fields } from '../core/field.js'
 import type { FieldsLike, ToFields } from '../core/field-types.js'
 import { text } from '../core/fields.js'
-import { checkGather, checkGuard, toLadder } from './check-definition.js'
+import { checkGather, checkGuard, refuseUnknownKeys, toLadder } from './check-definition.js'
 import { showValue } from '../guardrails/show-value.js'
 import { checkExamples } from './check-examples.js'
 import { toField } from './check-field.js'
@@ -17,6 +17,7 @@ export function defineModel<const I extends FieldsLike, const O extends FieldsLi
   options: DefinitionOptions<I, O, K>,
 ): ModelDefinition<InputsOf<I, K>, ToFields<O>> {
   const { name } = options
+  refuseUnknownKeys('', options, optionNames)
   checkName(name)
   if (typeof options.artifact !== 'string' || options.artifact === '') refuseDefinition('artifact', 'expected the path of an ONNX file')
   const gather = options.gather ?? {}
@@ -42,6 +43,11 @@ export function defineModel<const I extends FieldsLike, const O extends FieldsLi
   checkExamples(definition)
   return definition as unknown as ModelDefinition<InputsOf<I, K>, ToFields<O>>
 }
+
+const optionNames = [
+  ...['name', 'description', 'artifact', 'input', 'output', 'gather'],
+  ...['preprocess', 'postprocess', 'guard', 'fallback', 'examples'],
+]
 
 /** True for what `defineModel` returns, from whichever copy of slipway it came. */
 export function isModelDefinition(value: unknown): value is ModelDefinition {

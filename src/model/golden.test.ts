@@ -144,9 +144,14 @@ describe('golden examples', () => {
     expect(golden.outputs).toEqual([{ y: 1 }, { y: 3 }, null])
     const other = await load(definition, models.linearModel({ inputs: 1 }))
     expect(await checkGolden(other, golden)).toEqual([
-      { row: 0, field: 'y', message: expect.stringMatching(/^row 0, output `y`: expected 1, received 1\.1\d*, tolerance 0\.00001$/) },
-      { row: 1, field: 'y', message: expect.stringContaining('expected 3, received 1.29') },
-      { row: 2, field: null, message: 'row 2: expected an answer from none, received one from model' },
+      {
+        row: 0,
+        field: 'y',
+        message: expect.stringMatching(/^row 0, output `y`: expected 1, received 1\.1\d*, tolerance 0\.00001$/),
+        late: false,
+      },
+      { row: 1, field: 'y', message: expect.stringContaining('expected 3, received 1.29'), late: false },
+      { row: 2, field: null, message: 'row 2: expected an answer from none, received one from model', late: false },
     ])
     expect(await checkGolden(other, golden, { tolerance: 0.2 })).toHaveLength(2)
     await Promise.all([made.close(), other.close()])

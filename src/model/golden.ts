@@ -21,6 +21,8 @@ export interface GoldenFinding {
   /** The output that differs; null where the source does. */
   readonly field: string | null
   readonly message: string
+  /** The model missed its deadline, which says how busy the machine is and nothing about the model. */
+  readonly late: boolean
 }
 
 export interface GoldenOptions {
@@ -50,13 +52,21 @@ export async function checkGolden(
     const source = golden.sources[row]!
     if (answer.source !== source) {
       const why = answer.error === undefined ? '' : ` (${answer.error.code}: ${answer.error.message})`
-      return [{ row, field: null, message: `row ${row}: expected an answer from ${source}, received one from ${answer.source}${why}` }]
+      return [
+        {
+          row,
+          field: null,
+          message: `row ${row}: expected an answer from ${source}, received one from ${answer.source}${why}`,
+          late: answer.codes.includes('DEADLINE'),
+        },
+      ]
     }
     if (answer.output === null) return []
     return differences(output, decodeValue(golden.outputs[row]!) as Row, answer.output as Row, tolerance).map(({ field, message }) => ({
       row,
       field,
       message: `row ${row}, output \`${field}\`: ${message}`,
+      late: false,
     }))
   })
 }

@@ -1,5 +1,5 @@
 import { SlipwayError } from '../core/errors.js'
-import type { Golden } from '../model/golden.js'
+import type { Golden, GoldenFinding } from '../model/golden.js'
 import { checkGolden as findDifferences, recordGolden as recordAll } from '../model/golden.js'
 import { decodeValue } from '../model/json-values.js'
 import type { Predictor } from '../model/predictor.js'
@@ -21,14 +21,15 @@ export async function recordGolden(predictor: Predictor, rows: readonly object[]
 export async function checkGolden(predictor: Predictor, recorded: unknown): Promise<void> {
   const golden = readGolden(recorded)
   if (golden.rows.length === 0) return
-  let message = ''
+  let last: GoldenFinding | undefined
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const [finding] = await findDifferences(predictor, golden)
-    if (finding === undefined) return
-    message = finding.message
-    if (finding.field !== null) break
+    const findings = await findDifferences(predictor, golden)
+    last = findings.find(({ late }) => !late) ?? findings[0]
+    if (last === undefined) return
+    if (last.field !== null) break
   }
-  throw new SlipwayError('GOLDEN_MISMATCH', `the version does not repeat its golden examples: ${message}`)
+  if (last?.late === true) return
+  throw new SlipwayError('GOLDEN_MISMATCH', `the version does not repeat its golden examples: ${last?.message}`)
 }
 
 /** The recorded rows as the predictor takes them. */

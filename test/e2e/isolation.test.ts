@@ -168,7 +168,7 @@ describe('a model that is slow', () => {
     const server = await workspace.serve('--isolation', 'process')
     const index = await send(`${server.url}/v2/repository/index`, { method: 'POST' })
     expect(index.json()).toEqual([{ name: 'guarded', version: '1', state: 'READY', reason: '' }])
-    expect(await predict(server, 5)).toMatchObject(fallbackAnswer)
+    expect((await predict(server, 5)).source).toBe(fallbackAnswer.source)
     await rm(busy)
     await until('the model answers', async () => (await predict(server, 5)).source === 'model')
   })

@@ -1,9 +1,10 @@
+import type { Server } from 'node:http'
 import Fastify from 'fastify'
 import type { HttpServer, HttpServerOptions } from './options.js'
 import { defaultLimits } from './limits.js'
 import { allRoutes } from './all-routes.js'
 import { dialectOf } from './dialect-of.js'
-import { openFastLane } from './fast-lane/fast-lane.js'
+import { type FastLane, openFastLane } from './fast-lane/fast-lane.js'
 import { createHotRoutes, createHotTarget } from './hot-routes.js'
 import { listen, shutDown } from './life.js'
 import { pathOf } from './exchange.js'
@@ -50,9 +51,28 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     beginDrain: () => {
       draining = true
     },
-    close: (graceMs) => {
+    close: async (graceMs) => {
       draining = true
-      return shutDown(app, lane, graceMs)
+      const until = options.clock.monotonic() + graceMs
+      // Still listening, so that probes are told that it is not ready.
+      await atMost(graceMs, Promise.all([pipeline.drained(), part(app.server, lane)]))
+      await shutDown(app, lane, Math.max(0, until - options.clock.monotonic()))
     },
   }
+}
+
+/** Kept connections get this long to hear, with their next answer, that they close: one that is cut may have a request on its way. */
+const partingMs = 250
+
+async function part(server: Server, lane: FastLane): Promise<void> {
+  const count = await new Promise<number>((resolve) => server.getConnections((_, connections) => resolve(connections)))
+  if (count > 0) await new Promise((resolve) => setTimeout(resolve, partingMs))
+  lane.end()
+  server.closeIdleConnections()
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, ms)))])
+  clearTimeout(timer)
 }

@@ -42,6 +42,9 @@ export class Pipeline {
   readonly #parts: PipelineParts
   readonly #budget: BodyBudget
   #underway = 0
+  /** Requests that were under way when draining began; null before that. */
+  #toFinish: number | null = null
+  #finished: (() => void) | null = null
 
   constructor(parts: PipelineParts) {
     this.#parts = parts
@@ -72,11 +75,25 @@ export class Pipeline {
     return this.#run(route, exchange, { produce, write })
   }
 
+  /** From now on answers close their connections. Resolves when what was under way has been answered; requests that come later do not count. */
+  drained(): Promise<void> {
+    this.#toFinish ??= this.#underway
+    if (this.#toFinish === 0) return Promise.resolve()
+    return new Promise((resolve) => (this.#finished = resolve))
+  }
+
+  #finish(): void {
+    if (this.#toFinish === null) return
+    this.#toFinish--
+    if (this.#toFinish === 0) this.#finished?.()
+  }
+
   async #run(route: Route, exchange: HttpExchange, { produce, write }: Run): Promise<void> {
     const started = this.#parts.clock.monotonic()
     let code: string | null = null
     let answer: HttpAnswer
     this.#underway++
+    const early = this.#toFinish === null
     try {
       answer = await produce()
     } catch (error) {
@@ -87,6 +104,7 @@ export class Pipeline {
       code = refused.error.code
     } finally {
       this.#underway--
+      if (early) this.#finish()
       this.#budget.give(exchange.heldBytes)
     }
     await write(answer, code === 'PAYLOAD_TOO_LARGE' || this.#parts.isDraining())
