@@ -50,6 +50,9 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
+/** Time for calls that are on their way when the server is told to end. */
+const partingMs = 250
+
 /** The whole server: registry, models, metrics, HTTP, gRPC and admin API, wired. */
 export async function serve(options: ServeOptions): Promise<RunningServer> {
   const { state, logger } = options
@@ -89,7 +92,13 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
       close: async () => {
         http.server.beginDrain()
         grpc?.server.beginDrain()
-        await Promise.all([http.server.close(options.graceMs), grpc?.server.drain(options.graceMs), admin?.server.close()])
+        // gRPC goes on while HTTP parts from its connections: a call that is on its way is taken.
+        const drainGrpc = async (): Promise<void> => {
+          if (grpc === null) return
+          await new Promise((resolve) => setTimeout(resolve, partingMs))
+          await grpc.server.drain(options.graceMs)
+        }
+        await Promise.all([http.server.close(options.graceMs), drainGrpc(), admin?.server.close()])
         await open.close()
         metrics.close()
       },

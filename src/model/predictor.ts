@@ -42,6 +42,8 @@ export interface PredictOptions {
   readonly signal?: AbortSignal | undefined
   /** On the clock's `monotonic()`. The model's own deadline holds as well, counted from the call. */
   readonly deadlineAt?: number | undefined
+  /** The model's own deadline does not hold: for checks of the model itself, which a busy machine must not fail. */
+  readonly ignoreDeadline?: boolean | undefined
 }
 
 /** A version loaded and ready. */

@@ -186,9 +186,9 @@ class Limits {
   /** What a row is told that came too late. */
   readonly late: string
 
-  constructor(options: PredictorOptions, start: number, { signal, deadlineAt }: PredictOptions) {
+  constructor(options: PredictorOptions, start: number, { signal, deadlineAt, ignoreDeadline }: PredictOptions) {
     const { deadlineMs } = options.definition.guard
-    const own = deadlineMs === undefined ? Infinity : start + deadlineMs
+    const own = deadlineMs === undefined || ignoreDeadline === true ? Infinity : start + deadlineMs
     const deadline = Math.min(own, deadlineAt ?? Infinity)
     this.#options = options
     this.#deadline = deadline === Infinity ? null : deadline

@@ -140,7 +140,7 @@ export class ServedVersion implements ServedModel {
     const rows = Math.min(8, this.info.maxBatchRows)
     for (const count of [1, rows, 1]) {
       const deadlineAt = this.#parts.clock.monotonic() + this.#testMs()
-      await predictRows(this.#opened.predictor, Array<never>(count).fill(this.#testRow as never), { deadlineAt })
+      await predictRows(this.#opened.predictor, Array<never>(count).fill(this.#testRow as never), { deadlineAt, ignoreDeadline: true })
     }
   }
 
@@ -176,7 +176,7 @@ export class ServedVersion implements ServedModel {
     const { name, version } = this.info
     try {
       const deadlineAt = now + this.#testMs()
-      const [answer] = await predictRows(this.#opened.predictor, [this.#testRow as never], { deadlineAt })
+      const [answer] = await predictRows(this.#opened.predictor, [this.#testRow as never], { deadlineAt, ignoreDeadline: true })
       const code = answer?.error?.code ?? answer?.issues.at(-1)?.code
       // That a made-up row is not fit for the model says nothing about the model.
       const excused = !this.#testRowIsGolden && code !== undefined && !machinery.has(code)
