@@ -21,8 +21,6 @@ export interface GoldenFinding {
   /** The output that differs; null where the source does. */
   readonly field: string | null
   readonly message: string
-  /** The model missed its deadline, which says how busy the machine is and nothing about the model. */
-  readonly late: boolean
 }
 
 export interface GoldenOptions {
@@ -60,7 +58,6 @@ export async function checkGolden(
           row,
           field: null,
           message: `row ${row}: expected an answer from ${source}, received one from ${answer.source}${why}`,
-          late: answer.codes.includes('DEADLINE'),
         },
       ]
     }
@@ -69,7 +66,6 @@ export async function checkGolden(
       row,
       field,
       message: `row ${row}, output \`${field}\`: ${message}`,
-      late: false,
     }))
   })
 }

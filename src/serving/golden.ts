@@ -1,10 +1,10 @@
 import { SlipwayError } from '../core/errors.js'
-import type { Golden, GoldenFinding } from '../model/golden.js'
+import type { Golden } from '../model/golden.js'
 import { checkGolden as findDifferences, recordGolden as recordAll } from '../model/golden.js'
 import { decodeValue } from '../model/json-values.js'
 import type { Predictor } from '../model/predictor.js'
 
-/** A busy machine can make a model miss its own deadline; a model that is another one differs every time. */
+/** A worker may be lost to something else meanwhile; a model that is another one differs every time. */
 const attempts = 3
 
 /**
@@ -21,15 +21,14 @@ export async function recordGolden(predictor: Predictor, rows: readonly object[]
 export async function checkGolden(predictor: Predictor, recorded: unknown): Promise<void> {
   const golden = readGolden(recorded)
   if (golden.rows.length === 0) return
-  let last: GoldenFinding | undefined
+  let message = ''
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const findings = await findDifferences(predictor, golden)
-    last = findings.find(({ late }) => !late) ?? findings[0]
-    if (last === undefined) return
-    if (last.field !== null) break
+    const [finding] = await findDifferences(predictor, golden)
+    if (finding === undefined) return
+    message = finding.message
+    if (finding.field !== null) break
   }
-  if (last?.late === true) return
-  throw new SlipwayError('GOLDEN_MISMATCH', `the version does not repeat its golden examples: ${last?.message}`)
+  throw new SlipwayError('GOLDEN_MISMATCH', `the version does not repeat its golden examples: ${message}`)
 }
 
 /** The recorded rows as the predictor takes them. */
