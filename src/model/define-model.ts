@@ -44,10 +44,7 @@ export function defineModel<const I extends FieldsLike, const O extends FieldsLi
   return definition as unknown as ModelDefinition<InputsOf<I, K>, ToFields<O>>
 }
 
-const optionNames = [
-  ...['name', 'description', 'artifact', 'input', 'output', 'gather'],
-  ...['preprocess', 'postprocess', 'guard', 'fallback', 'examples'],
-]
+const optionNames = 'name description artifact input output gather preprocess postprocess guard fallback examples'.split(' ')
 
 /** True for what `defineModel` returns, from whichever copy of slipway it came. */
 export function isModelDefinition(value: unknown): value is ModelDefinition {

@@ -50,10 +50,10 @@ export class SixSteps {
     this.#sourceNames = ['none', 'model', ...this.#ladder.names.map((name) => `fallback:${name}`)]
   }
 
-  async predict(input: InputFrame, { signal, deadlineAt }: PredictOptions): Promise<Prediction> {
+  async predict(input: InputFrame, options: PredictOptions): Promise<Prediction> {
     const { clock } = this.#options
     const start = clock.monotonic()
-    const limits = new Limits(this.#options, start, { signal, deadlineAt })
+    const limits = new Limits(this.#options, start, options)
     const log = new IssueLog(input.issues)
     this.#guards.before(input.frame, log)
     if (this.#gatherer === null) this.#guards.cross(input.frame, log)
