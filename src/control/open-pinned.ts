@@ -1,7 +1,7 @@
 import { systemClock } from '../core/clock.js'
 import type { ServedModel } from '../serving/data-plane.js'
 import { checkGolden } from '../serving/golden.js'
-import { ServedVersion } from '../serving/served-version.js'
+import { type OpenedVersion, ServedVersion, type ServingParts } from '../serving/served-version.js'
 import { openLocalRegistry } from './open-local-registry.js'
 import { openFeatures, type PlaneOptions, versionOptions } from './open-plane.js'
 import { openVersion } from './open-version.js'
@@ -24,9 +24,7 @@ export async function openPinned(reference: string, options: PlaneOptions): Prom
     const { name, version } = await registry.resolve(reference)
     const opened = await openVersion(versionOptions(options, registry, features), { name, version: String(version) })
     const { metrics, logger, limits } = options
-    await checkGolden(opened.predictor, opened.golden)
-    const served = new ServedVersion(opened, { clock: systemClock, metrics, logger, limits })
-    await served.warmUp()
+    const served = await serveChecked(opened, { clock: systemClock, metrics, logger, limits })
     const close = async (): Promise<void> => {
       await served.retire(() => null)
       await closeAll()
@@ -34,6 +32,19 @@ export async function openPinned(reference: string, options: PlaneOptions): Prom
     return { current: () => served, close }
   } catch (error) {
     await closeAll()
+    throw error
+  }
+}
+
+/** A version that fails its check leaves no session and no worker process behind. */
+async function serveChecked(opened: OpenedVersion, parts: ServingParts): Promise<ServedVersion> {
+  try {
+    await checkGolden(opened.predictor, opened.golden)
+    const served = new ServedVersion(opened, parts)
+    await served.warmUp()
+    return served
+  } catch (error) {
+    await opened.predictor.close()
     throw error
   }
 }
