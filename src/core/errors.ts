@@ -75,6 +75,27 @@ export type ErrorCode =
   | 'GOLDEN_MISMATCH'
   | 'DEFINITION_INVALID'
   | 'DEFINITION_LOAD'
+  | 'ROW_MALFORMED'
+  | 'KEY_MISSING'
+  | 'KEY_DUPLICATE'
+  | 'SOURCE_INVALID'
+  | 'SOURCE_SCHEMA'
+  | 'SINK_FAILED'
+  | 'OUTPUT_EXISTS'
+  | 'RUN_UNKNOWN'
+  | 'RUN_MISMATCH'
+  | 'RUN_ACTIVE'
+  | 'RUN_FAILED_PARTITION'
+  | 'BAD_ROWS'
+  | 'SCHEDULE_UNKNOWN'
+  | 'STORED_MISSING'
+  | 'STORED_STALE'
+  | 'STORE_UNAVAILABLE'
+  | 'SET_UNKNOWN'
+  | 'SET_CONFLICT'
+  | 'SET_INCOMPLETE'
+  | 'SET_ACTIVE'
+  | 'GATE_REFUSED'
   | 'USAGE'
   | 'CONFIG_INVALID'
   | 'FILE_UNKNOWN'
@@ -194,6 +215,62 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorSpec>> = {
   GOLDEN_MISMATCH: { ...internal, exit: 7, help: 'The loaded version does not reproduce its golden examples on this machine.' },
   DEFINITION_INVALID: { ...data, help: 'The model definition does not fit its ONNX file. The message names the field.' },
   DEFINITION_LOAD: { ...data, help: 'The model definition could not be loaded. It may import only `slipway` and its own files.' },
+  // Batch runs and stored predictions.
+  ROW_MALFORMED: { ...data, help: 'A record of the source is no row: quotes, too few or too many cells, or text that is no JSON.' },
+  KEY_MISSING: { ...data, help: 'A row has no key where one is wanted.' },
+  KEY_DUPLICATE: { ...data, help: 'A row has a key that an earlier row of the same run has. The first stays.' },
+  SOURCE_INVALID: {
+    ...data,
+    help: 'A source cannot be read: damaged or truncated file, empty input, failing query. The message names file and place.',
+  },
+  SOURCE_SCHEMA: {
+    ...data,
+    help: 'A column that the model needs is absent from the source or of another type. Map it with --map, or cast it in a query.',
+  },
+  SINK_FAILED: {
+    http: 503,
+    grpc: 14,
+    ...busy,
+    help: 'The output could not be written: disk full, no permission, database gone. Run the same command again when it is mended: it goes on where it stopped.',
+  },
+  OUTPUT_EXISTS: {
+    http: 409,
+    grpc: 6,
+    exit: 7,
+    help: 'The output is there already and is of no earlier run. Choose another, or give --overwrite.',
+  },
+  RUN_UNKNOWN: { ...missing, help: 'No such run. `slipway batch list` shows those that exist.' },
+  RUN_MISMATCH: {
+    http: 409,
+    grpc: 9,
+    exit: 7,
+    help: 'An unfinished run for the same output differs in what the message names. Repeat it as it was, or start anew with --restart.',
+  },
+  RUN_ACTIVE: { http: 409, grpc: 10, ...busy, help: 'Another process works on this run. Wait for it, or end it.' },
+  RUN_FAILED_PARTITION: {
+    ...internal,
+    help: 'A partition failed again and again; the message has the reason. What was committed stays: mend the cause and run the same command.',
+  },
+  BAD_ROWS: { ...data, help: 'More rows were bad than --max-bad-rows or --max-bad-fraction allows. The quarantine file has them.' },
+  SCHEDULE_UNKNOWN: { ...missing, help: 'The configuration has no batch of that name.' },
+  STORED_MISSING: { ...missing, help: 'The active set has no prediction for the key, and the policy of the model is to say so.' },
+  STORED_STALE: { ...missing, help: 'The stored prediction is older than maxAgeMs, and the policy of the model is to refuse it.' },
+  STORE_UNAVAILABLE: { http: 503, grpc: 14, ...busy, help: 'The store of predictions did not answer. See the server log.' },
+  SET_UNKNOWN: { ...missing, help: 'No such set of predictions. `slipway stored list` shows those that exist.' },
+  SET_CONFLICT: { http: 409, grpc: 6, exit: 7, help: 'A set of that id is there already with other contents.' },
+  SET_INCOMPLETE: {
+    http: 409,
+    grpc: 9,
+    exit: 7,
+    help: 'The set is not whole: its rows or checksum are not those of its run. Load it again; it cannot be flipped.',
+  },
+  SET_ACTIVE: { http: 409, grpc: 9, exit: 7, help: 'Readers are answered from this set. Flip to another one first.' },
+  GATE_REFUSED: {
+    http: 409,
+    grpc: 9,
+    exit: 7,
+    help: 'The gate refused the set: its scores or fallback share differ too much from the active one. Look at the report, then --force.',
+  },
   // Command line and configuration.
   USAGE: { http: 400, grpc: 3, ...usage, help: 'The command line is wrong. Add --help.' },
   CONFIG_INVALID: { http: 400, grpc: 3, ...usage, help: 'The configuration has a wrong value. The message names the key.' },
