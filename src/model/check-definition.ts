@@ -1,7 +1,17 @@
 import type { Fields } from '../core/field.js'
 import { showValue } from '../guardrails/show-value.js'
 import { checkAction } from './check-field.js'
-import type { Fallback, FallbackModel, GatherOptions, GuardOptions, NamedFallback } from './definition.js'
+import type {
+  Fallback,
+  FallbackModel,
+  GatherOptions,
+  GuardOptions,
+  MissingPolicy,
+  NamedFallback,
+  StalePolicy,
+  StoredOptions,
+  StoredPolicy,
+} from './definition.js'
 import { refuseDefinition } from './definition-error.js'
 
 /** Refuses keys and features that `gather` cannot look up. */
@@ -81,6 +91,42 @@ function toStep(step: Fallback<Fields, Fields>): NamedFallback<Fields, Fields> |
   const runs = 'artifact' in step && typeof step.artifact === 'string' && step.artifact !== ''
   if (answers === runs) refuseDefinition(`fallback \`${step.name}\``, 'give it either `answer`, a function, or `artifact`, an ONNX file')
   return step
+}
+
+const stalePolicies: readonly StalePolicy[] = ['serve', 'predict', 'fallback', 'reject']
+const missingPolicies: readonly MissingPolicy[] = ['predict', 'fallback', 'reject']
+
+/** The stored options in full; refuses those that cannot hold. Null when there are none. */
+export function toStored(options: StoredOptions | undefined, input: Fields, hasFallback: boolean): StoredPolicy | null {
+  if (options === undefined || options === null) return null
+  if (typeof options !== 'object') refuseDefinition('stored', `expected { key, … }, received ${showValue(options)}`)
+  refuseUnknownKeys('stored.', options, ['key', 'maxAgeMs', 'onStale', 'onMissing'])
+  const { key, maxAgeMs = null, onStale = 'serve', onMissing = 'reject' } = options
+  if (typeof key !== 'string' || key === '') refuseDefinition('stored.key', 'names what a prediction is stored under')
+  if (maxAgeMs !== null && !(Number.isFinite(maxAgeMs) && maxAgeMs > 0)) {
+    refuseDefinition('stored.maxAgeMs', `expected milliseconds greater than 0, received ${showValue(maxAgeMs)}`)
+  }
+  if (maxAgeMs === null && options.onStale !== undefined) refuseDefinition('stored.onStale', 'nothing is stale without `maxAgeMs`')
+  checkPolicy('stored.onStale', onStale, stalePolicies, { key, input, hasFallback })
+  checkPolicy('stored.onMissing', onMissing, missingPolicies, { key, input, hasFallback })
+  return { key, maxAgeMs, onStale, onMissing }
+}
+
+function checkPolicy(
+  place: string,
+  policy: string,
+  known: readonly string[],
+  { key, input, hasFallback }: { readonly key: string; readonly input: Fields; readonly hasFallback: boolean },
+): void {
+  if (!known.includes(policy))
+    refuseDefinition(place, `expected ${known.map((name) => `'${name}'`).join(', ')}, received ${showValue(policy)}`)
+  if (policy === 'fallback' && !hasFallback) refuseDefinition(place, `is 'fallback', but the definition has no fallback`)
+  if (policy !== 'predict') return
+  const kind = Object.hasOwn(input, key) ? input[key]!.kind : null
+  if (kind === null) refuseDefinition(place, `is 'predict', but \`${key}\` is no input of the model and no key of \`gather\``)
+  if (kind !== 'text' && kind !== 'category' && kind !== 'integer') {
+    refuseDefinition(place, `is 'predict', but \`${key}\` is a ${kind}; a key is a text, a category or an integer`)
+  }
 }
 
 /** True for a step of the ladder that is a model of its own. */

@@ -138,3 +138,17 @@ describe('defineModel', () => {
     expectTypeOf(model).toExtend<ModelDefinition>()
   })
 })
+
+describe('stored predictions of a definition', () => {
+  const base = { name: 'm', artifact: './m.onnx', input: { x: number(), id: text() }, output: { y: number() } } as const
+
+  it('are keyed by an input or a key of gather where they may be predicted live', () => {
+    defineModel({ ...base, stored: { key: 'id', onMissing: 'predict' } })
+    defineModel({ ...base, gather: { cards: { key: 'cardId', features: ['x'] } }, stored: { key: 'cardId', onMissing: 'predict' } })
+    defineModel({ ...base, stored: { key: 'anything', maxAgeMs: 5, onStale: 'reject' } })
+    // @ts-expect-error the model has no such input
+    defineModel({ ...base, stored: { key: 'anything', onMissing: 'predict' } })
+    // @ts-expect-error what is missing cannot be served
+    defineModel({ ...base, stored: { key: 'id', onMissing: 'serve' } })
+  })
+})

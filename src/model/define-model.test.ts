@@ -26,6 +26,7 @@ describe('defineModel', () => {
       postprocess: null,
       guard: {},
       fallback: [],
+      stored: null,
       examples: [],
     })
     expect(isModelDefinition(model)).toBe(true)
@@ -130,5 +131,53 @@ describe('defineModel', () => {
     expect(defineModel({ ...base, input: { age: number() }, gather, examples: [{ age: 1 }, { id: 'a' } as never] }).examples).toHaveLength(
       2,
     )
+  })
+})
+
+describe('stored predictions of a definition', () => {
+  const cards = { cards: { key: 'cardId', features: ['x'] } }
+  const fallback = (): object => ({ y: 0 })
+
+  it('are served however old they are, and refused where there is none, unless the definition says otherwise', () => {
+    const model = defineModel({ ...base, stored: { key: 'customer' } })
+    expect(model.stored).toEqual({ key: 'customer', maxAgeMs: null, onStale: 'serve', onMissing: 'reject' })
+  })
+
+  it('may be predicted live from a key that `gather` looks features up by', () => {
+    const model = defineModel({
+      ...base,
+      gather: cards,
+      stored: { key: 'cardId', maxAgeMs: 1000, onStale: 'predict', onMissing: 'predict' },
+    })
+    expect(model.stored).toEqual({ key: 'cardId', maxAgeMs: 1000, onStale: 'predict', onMissing: 'predict' })
+  })
+
+  it.each([
+    [{ stored: { key: '' } }, 'DEFINITION_INVALID stored.key: names what a prediction is stored under'],
+    [
+      { stored: { key: 'k', maxAge: 3 } },
+      'DEFINITION_INVALID stored.maxAge: there is no such option; there are key, maxAgeMs, onStale, onMissing',
+    ],
+    [{ stored: { key: 'k', maxAgeMs: 0 } }, 'DEFINITION_INVALID stored.maxAgeMs: expected milliseconds greater than 0, received 0'],
+    [{ stored: { key: 'k', onStale: 'reject' } }, 'DEFINITION_INVALID stored.onStale: nothing is stale without `maxAgeMs`'],
+    [
+      { stored: { key: 'k', onMissing: 'serve' } },
+      "DEFINITION_INVALID stored.onMissing: expected 'predict', 'fallback', 'reject', received 'serve'",
+    ],
+    [
+      { stored: { key: 'k', onMissing: 'fallback' } },
+      "DEFINITION_INVALID stored.onMissing: is 'fallback', but the definition has no fallback",
+    ],
+    [
+      { stored: { key: 'k', onMissing: 'predict' } },
+      "DEFINITION_INVALID stored.onMissing: is 'predict', but `k` is no input of the model and no key of `gather`",
+    ],
+    [
+      { stored: { key: 'x', onMissing: 'predict' } },
+      "DEFINITION_INVALID stored.onMissing: is 'predict', but `x` is a number; a key is a text, a category or an integer",
+    ],
+    [{ stored: { key: 'k', onMissing: 'fallback' }, fallback }, 'none'],
+  ])('are refused where they cannot hold: %j', (options, expected) => {
+    expect(fault(options)).toBe(expected)
   })
 })

@@ -2,7 +2,7 @@ import { SlipwayError } from '../core/errors.js'
 import type { Fields } from '../core/field.js'
 import type { FieldsLike, ToFields } from '../core/field-types.js'
 import { text } from '../core/fields.js'
-import { checkGather, checkGuard, refuseUnknownKeys, toLadder } from './check-definition.js'
+import { checkGather, checkGuard, refuseUnknownKeys, toLadder, toStored } from './check-definition.js'
 import { showValue } from '../guardrails/show-value.js'
 import { checkExamples } from './check-examples.js'
 import { toField } from './check-field.js'
@@ -38,13 +38,14 @@ export function defineModel<const I extends FieldsLike, const O extends FieldsLi
     postprocess: toFunction('postprocess', options.postprocess),
     guard: options.guard ?? {},
     fallback,
+    stored: toStored(options.stored, input, fallback.length > 0),
     examples: options.examples ?? [],
   }
   checkExamples(definition)
   return definition as unknown as ModelDefinition<InputsOf<I, K>, ToFields<O>>
 }
 
-const optionNames = 'name description artifact input output gather preprocess postprocess guard fallback examples'.split(' ')
+const optionNames = 'name description artifact input output gather preprocess postprocess guard fallback stored examples'.split(' ')
 
 /** True for what `defineModel` returns, from whichever copy of slipway it came. */
 export function isModelDefinition(value: unknown): value is ModelDefinition {

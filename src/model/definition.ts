@@ -69,6 +69,33 @@ export interface GatherOptions<F extends string = string, K extends string = str
   readonly features: readonly F[]
 }
 
+/** How lookups of predictions that were made before are answered: `GET /models/{model}/stored/{key}`. */
+interface StoredLimits {
+  /** Older ones are stale; never, when left out. */
+  readonly maxAgeMs?: number
+}
+/**
+ * Stored predictions of a model. `key` names what a prediction is stored under. A stale one is served (when `onStale` is left out), predicted
+ * anew from the features of its key, answered by the fallback, or refused; one that is not there is refused (when `onMissing` is left out),
+ * predicted or answered by the fallback. For `predict`, `key` is an input, or a key of `gather`.
+ */
+export type StoredOptions<K extends string = string> = StoredLimits &
+  (
+    | { readonly key: K; readonly onStale?: StalePolicy; readonly onMissing?: MissingPolicy }
+    | { readonly key: string; readonly onStale?: Exclude<StalePolicy, 'predict'>; readonly onMissing?: Exclude<MissingPolicy, 'predict'> }
+  )
+export type StalePolicy = 'serve' | 'predict' | 'fallback' | 'reject'
+export type MissingPolicy = 'predict' | 'fallback' | 'reject'
+
+/** Stored options in full. */
+export interface StoredPolicy {
+  readonly key: string
+  /** Null: a prediction is never stale. */
+  readonly maxAgeMs: number | null
+  readonly onStale: StalePolicy
+  readonly onMissing: MissingPolicy
+}
+
 /** The inputs of a definition: its fields, and the keys of `gather` that are not among them. */
 export type InputsOf<I extends FieldsLike, K extends string = never> = [Exclude<K, keyof I>] extends [never]
   ? ToFields<I>
@@ -89,6 +116,8 @@ export interface DefinitionOptions<I extends FieldsLike, O extends FieldsLike, K
   readonly guard?: GuardOptions<InputsOf<I, K>>
   /** One, or a ladder tried in order. */
   readonly fallback?: Fallback<InputsOf<I, K>, ToFields<O>> | readonly Fallback<InputsOf<I, K>, ToFields<O>>[]
+  /** Predictions that are made beforehand and looked up by key. */
+  readonly stored?: StoredOptions<(keyof I & string) | NoInfer<K>>
   /** Rows that a reader learns from; they become the golden examples of every version. */
   readonly examples?: readonly RowOf<InputsOf<I, K>>[]
 }
@@ -106,5 +135,7 @@ export interface ModelDefinition<I extends Fields = Fields, O extends Fields = F
   readonly postprocess: Postprocess<I, O> | null
   readonly guard: GuardOptions<I>
   readonly fallback: readonly (NamedFallback<I, O> | FallbackModel<I, O>)[]
+  /** Null, or absent in bundles of older versions, where the definition says nothing of stored predictions. */
+  readonly stored?: StoredPolicy | null
   readonly examples: readonly RowOf<I>[]
 }
