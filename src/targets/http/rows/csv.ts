@@ -1,18 +1,9 @@
 import { parse } from 'csv-parse/sync'
+import { cellValue, elementOf, numberOf } from '../../../core/csv-cell.js'
 import { SlipwayError } from '../../../core/errors.js'
-import type { Field } from '../../../core/field.js'
 import type { PlainRow, RowShape } from './read-instance.js'
 import { emptyRow, fieldOf } from './read-instance.js'
 import { utf8Text } from '../utf8-text.js'
-
-const numeric = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-const words: Readonly<Record<string, number>> = {
-  nan: Number.NaN,
-  inf: Infinity,
-  infinity: Infinity,
-  '-inf': -Infinity,
-  '-infinity': -Infinity,
-}
 
 /**
  * Reads rows of CSV (RFC 4180). MLflow sends a header line, SageMaker none: a first line of numbers alone is data, unless it counts 0, 1, 2 …
@@ -76,49 +67,4 @@ function rowOf(line: readonly string[], columns: readonly string[], { fields, on
     throw new SlipwayError('INPUT_SHAPE', `a line has ${line.length} cells, there are ${columns.length} columns`)
   for (const [i, cell] of line.entries()) row[columns[i]!] = cellValue(cell, fieldOf(fields, columns[i]!))
   return row
-}
-
-function elementOf(cell: string, field: Field): unknown {
-  if (field.dtype === 'string') return cell
-  if (field.dtype === 'int64' || field.dtype === 'uint64') return wholeNumber(cell)
-  if (field.dtype === 'bool') return booleanOf(cell)
-  return cell.trim() === '' ? Number.NaN : numberOf(cell)
-}
-
-/** What is no value of the field's kind stays a text: the frame builder then says what it expected. */
-function cellValue(cell: string, field: Field | null): unknown {
-  if (field?.kind === 'text') return cell
-  const trimmed = cell.trim()
-  if (trimmed === '') return null
-  switch (field?.kind) {
-    case 'number':
-      return numberOf(cell)
-    case 'integer':
-      return wholeNumber(cell)
-    case 'boolean':
-      return booleanOf(cell)
-    case 'timestamp':
-      return numeric.test(trimmed) ? Number(trimmed) : trimmed
-    case 'category':
-    case 'tensor':
-    case 'schema':
-    case undefined:
-      return cell
-  }
-}
-
-function numberOf(cell: string): unknown {
-  const text = cell.trim()
-  return numeric.test(text) ? Number(text) : (words[text.toLowerCase()] ?? cell)
-}
-
-function wholeNumber(cell: string): unknown {
-  const text = cell.trim()
-  return /^[+-]?\d+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : numberOf(cell)
-}
-
-function booleanOf(cell: string): unknown {
-  const text = cell.trim().toLowerCase()
-  if (text === 'true' || text === '1') return true
-  return text === 'false' || text === '0' ? false : cell
 }
