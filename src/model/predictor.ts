@@ -54,8 +54,11 @@ export interface Predictor<I extends Fields = Fields, O extends Fields = Fields>
   createBuilder(): FrameBuilder
   /** The six steps. Never rejects for a row's sake: NOT_READY once closed, else every row has an outcome. */
   predict(input: InputFrame, options?: PredictOptions): Promise<Prediction>
-  /** Answers every row that passes its checks without the model, noting `code` on it. Nothing is gathered. */
-  fallback(input: InputFrame, code: ErrorCode): Promise<Prediction>
+  /**
+   * Answers every row that passes its checks without the model, noting `code` on it. Nothing is gathered. `unchecked`: rows that lack what the
+   * model wants too, as those that only have the key of a stored prediction.
+   */
+  fallback(input: InputFrame, code: ErrorCode, options?: { readonly unchecked: boolean }): Promise<Prediction>
   /** Waits for the predictions under way, then closes the executors. */
   close(): Promise<void>
 }
@@ -91,8 +94,8 @@ class LoadedPredictor<I extends Fields, O extends Fields> implements Predictor<I
     return this.#track(() => this.#steps.predict(input, options))
   }
 
-  fallback(input: InputFrame, code: ErrorCode): Promise<Prediction> {
-    return this.#track(() => this.#steps.fallback(input, code))
+  fallback(input: InputFrame, code: ErrorCode, options = { unchecked: false }): Promise<Prediction> {
+    return this.#track(() => this.#steps.fallback(input, code, options.unchecked))
   }
 
   async #track(work: () => Promise<Prediction>): Promise<Prediction> {

@@ -69,13 +69,11 @@ export class SixSteps {
     return this.#return(outcome, { ...stages, postprocessMs: timings.postprocessMs + answered - ran, returnMs: answered })
   }
 
-  async fallback(input: InputFrame, code: ErrorCode): Promise<Prediction> {
+  async fallback(input: InputFrame, code: ErrorCode, unchecked: boolean): Promise<Prediction> {
     const { clock } = this.#options
     const start = clock.monotonic()
-    const log = new IssueLog(input.issues)
-    this.#guards.before(input.frame, log)
-    this.#guards.after(input.frame, log)
-    if (this.#gatherer === null) this.#guards.cross(input.frame, log)
+    const log = new IssueLog(unchecked ? [] : input.issues)
+    if (!unchecked) this.#check(input.frame, log)
     const validated = clock.monotonic()
     const outcome = new Outcome(input.frame, log)
     for (const row of outcome.runnable() ?? indices(input.frame.length)) this.#note(outcome, row, code, 'the model was not asked')
@@ -88,6 +86,12 @@ export class SixSteps {
       postprocessMs: answered - validated,
       returnMs: answered,
     })
+  }
+
+  #check(frame: Frame, log: IssueLog): void {
+    this.#guards.before(frame, log)
+    this.#guards.after(frame, log)
+    if (this.#gatherer === null) this.#guards.cross(frame, log)
   }
 
   async #gather(gatherer: Gatherer, frame: Frame, log: IssueLog, limits: Limits): Promise<Frame> {

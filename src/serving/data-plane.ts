@@ -1,7 +1,9 @@
+import type { ErrorCode } from '../core/errors.js'
 import type { FrameBuilder, RowPolicy } from '../core/frame-builder.js'
 import type { Signature } from '../core/field.js'
 import type { InputFrame, ModelIdentity, Prediction } from '../core/prediction.js'
 import type { TensorSpec } from '../core/tensor.js'
+import type { StoredPolicy } from '../model/definition.js'
 
 /** What a transport knows about a request. */
 export interface RequestContext {
@@ -42,6 +44,8 @@ export interface ServedModelInfo extends ModelIdentity {
   readonly description: string | null
   /** A row that the model answers, to start from, as JSON has it; see `exampleOf`. */
   readonly example: Readonly<Record<string, unknown>> | null
+  /** How its stored predictions are answered; null or absent where the definition does not say. */
+  readonly stored?: StoredPolicy | null
 }
 
 /** Count and total time of one phase, as Triton's statistics extension reports it. */
@@ -83,6 +87,8 @@ export interface ServedModel {
   submit(fill: (builder: FrameBuilder) => void, context: RequestContext): Promise<Reply>
   /** Like `submit` for rows that are columns already. */
   submitFrame(input: InputFrame, context: RequestContext): Promise<Reply>
+  /** Has the fallback of the definition answer rows without the model, whatever they lack, `code` noted on each. */
+  fallback?(fill: (builder: FrameBuilder) => void, code: ErrorCode): Promise<Reply>
   statistics(): ModelStatistics
 }
 

@@ -89,7 +89,8 @@ export class ServedVersion implements ServedModel {
     const example = exampleOf(definition)
     const rowPolicy = rowPolicyOf(definition)
     const graph = { graphInputs, graphOutputs, engine, maxBatchRows, isolation }
-    this.info = { ...identity, aliases: [], signature, rowPolicy, ...graph, description, example }
+    const stored = definition.stored ?? null
+    this.info = { ...identity, aliases: [], signature, rowPolicy, ...graph, description, example, stored }
     this.#batcher = new Batcher(predictor, {
       clock: parts.clock,
       observer: this.#observer(),
@@ -112,6 +113,15 @@ export class ServedVersion implements ServedModel {
   submitFrame(input: InputFrame, context: RequestContext): Promise<Reply> {
     const next = this.#closed ? this.#successor() : null
     return next === null ? this.#batcher.submitFrame(input, context) : next.submitFrame(input, context)
+  }
+
+  async fallback(fill: (builder: FrameBuilder) => void, code: ErrorCode): Promise<Reply> {
+    const next = this.#closed ? this.#successor() : null
+    if (next?.fallback !== undefined) return next.fallback(fill, code)
+    const builder = this.#opened.predictor.createBuilder()
+    fill(builder)
+    const prediction = await this.#opened.predictor.fallback(builder.build(), code, { unchecked: true })
+    return { prediction, start: 0, count: prediction.length }
   }
 
   statistics(): ModelStatistics {

@@ -8,6 +8,7 @@ import { pageRoutes } from './pages/page-routes.js'
 import type { Route } from './route.js'
 import { sagemakerRoutes } from './sagemaker/sagemaker-routes.js'
 import type { RouteParts } from './route-parts.js'
+import { storedRoutes } from './stored/stored-routes.js'
 import { tfservingRoutes } from './tfserving/tfserving-routes.js'
 import { torchserveRoutes } from './torchserve/torchserve-routes.js'
 
@@ -15,6 +16,7 @@ import { torchserveRoutes } from './torchserve/torchserve-routes.js'
 export function allRoutes(parts: RouteParts): Route[] {
   return [
     ...nativeRoutes(parts),
+    ...storedRoutes(parts),
     ...oipRoutes(parts),
     ...tfservingRoutes(parts),
     ...kserveV1Routes(parts),

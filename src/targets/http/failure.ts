@@ -5,7 +5,13 @@ import { withHeaders } from './answer.js'
 import type { Dialect, FailedRequest } from './dialect.js'
 
 /** Codes after which a client should come again soon. */
-const retryable: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['QUEUE_FULL', 'NOT_READY', 'WORKER_LOST', 'GATHER_FAILED'])
+const retryable: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'QUEUE_FULL',
+  'NOT_READY',
+  'WORKER_LOST',
+  'GATHER_FAILED',
+  'STORE_UNAVAILABLE',
+])
 
 /** A request made with a method that its route does not have; `allow` lists those that it has. */
 export class MethodNotAllowed extends SlipwayError {

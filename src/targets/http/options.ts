@@ -1,6 +1,7 @@
 import type { Authorizer } from '../../access/authorizer.js'
 import type { Clock, Logger } from '../../core/ports.js'
 import type { DataPlane } from '../../serving/data-plane.js'
+import type { StoredPlane } from '../../serving/stored-plane.js'
 import type { HttpLimits } from './limits.js'
 import type { StaticPages } from './pages/static-pages.js'
 
@@ -29,6 +30,8 @@ interface MetricsPage {
 
 export interface HttpServerOptions {
   readonly plane: DataPlane
+  /** Answers `/models/{model}/stored`; the routes are absent when left out. */
+  readonly stored?: StoredPlane
   readonly logger: Logger
   readonly clock: Clock
   /** Name and version in server metadata; clients of Triton's examples expect the name `triton`. */

@@ -2,16 +2,12 @@ import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { HttpExchange } from '../exchange.js'
 import type { HttpLimits } from '../limits.js'
+import type { HotTarget } from '../hot-routes.js'
 import type { Pipeline } from '../pipeline.js'
-import type { PathParams } from '../exchange.js'
-import type { Route } from '../route.js'
 import { acceptedCoding } from '../encodings.js'
 import { LaneConnection, type LaneHandler } from './lane-connection.js'
 import type { RequestHead } from './parse-head.js'
 import { createSerializer } from './serialize.js'
-
-/** The route that a request target means, when it is one of the hot ones. */
-export type HotTarget = (url: string) => { readonly route: Route; readonly params: PathParams } | null
 
 export interface FastLane {
   /** Ends idle connections now and busy ones behind their answers. */
@@ -67,9 +63,9 @@ interface Taken {
 }
 
 function take(head: RequestHead, { body, connection, parts, serialize }: Taken): boolean {
-  const target = parts.hotTarget(head.url)
+  const target = parts.hotTarget(head.method, head.url)
   if (target === null || acceptedCoding(head.headers['accept-encoding']) !== null) return false
-  const request = { method: 'POST', url: head.url, headers: head.headers }
+  const request = { method: head.method, url: head.url, headers: head.headers }
   const exchange = new HttpExchange(request, new LaneResponse(connection), {
     params: target.params,
     requestId: parts.pipeline.requestId(head.headers),

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type RequestHead, parseHead } from './parse-head.js'
+import { type RequestHead, parseHead, parseLine } from './parse-head.js'
 import type { Serialized } from './serialize.js'
 
 /** What a lane does with a request that it took. */
@@ -18,6 +18,7 @@ export interface LaneHandler {
 }
 
 const headEnd = Buffer.from('\r\n\r\n')
+const lineEnd = Buffer.from('\r\n')
 
 /**
  * A connection as long as every request on it comes whole, in one piece, in the plainest form, one after the other. It waits for nothing:
@@ -32,6 +33,8 @@ export class LaneConnection {
   /** The last head and its bytes: most clients send the same one again. */
   #headBytes: Buffer | null = null
   #head: RequestHead | null = null
+  /** The headers of the last head, from the end of its request line on: lookups differ in their target alone. */
+  #headerBytes: Buffer | null = null
   #onGone: (() => void) | null = null
   #ending = false
   /** An answer was not taken by the socket at once. */
@@ -123,14 +126,31 @@ export class LaneConnection {
 
   #readHead(chunk: Buffer): number {
     const { headerBytes, bodyBytes, keepAliveMs } = this.#handler.limits
-    const end = chunk.indexOf(headEnd)
-    if (end < 0 || end > headerBytes) return -1
-    const head = parseHead(chunk.toString('latin1', 0, end))
+    const line = chunk.indexOf(lineEnd)
+    const known = this.#headerBytes
+    const again =
+      line >= 0 &&
+      known !== null &&
+      chunk.length >= line + known.length &&
+      chunk.compare(known, 0, known.length, line, line + known.length) === 0
+    const end = again ? line + known.length : chunk.indexOf(headEnd) + headEnd.length
+    if (end < headEnd.length || end > headerBytes + headEnd.length) return -1
+    const head = again
+      ? parseLine(chunk.toString('latin1', 0, line), this.#head!.headers)
+      : parseHead(chunk.toString('latin1', 0, end - headEnd.length))
     if (head === null || head.contentLength > bodyBytes) return -1
     if (this.#head === null) this.socket.setTimeout(keepAliveMs)
     this.#head = head
-    this.#headBytes = Buffer.from(chunk.subarray(0, end + headEnd.length))
-    return end + headEnd.length
+    this.#keep(chunk.subarray(0, end), line, again)
+    return end
+  }
+
+  /** Remembers a head; of a GET only its headers, since the next one asks for something else. */
+  #keep(bytes: Buffer, line: number, again: boolean): void {
+    const isPost = this.#head!.method === 'POST'
+    this.#headBytes = isPost ? Buffer.from(bytes) : null
+    if (isPost) this.#headerBytes = null
+    else if (!again) this.#headerBytes = Buffer.from(bytes.subarray(line))
   }
 
   #handOver(unread: Buffer): void {

@@ -11,8 +11,14 @@ describe('parseHead', () => {
     expect(head?.headers).toMatchObject({ host: 'x', 'content-type': 'application/json' })
   })
 
+  it('reads a GET, which has no body', () => {
+    const head = parseHead('GET /models/m/stored/k HTTP/1.1\r\nHost: x')
+    expect(head).toMatchObject({ method: 'GET', url: '/models/m/stored/k', contentLength: 0 })
+  })
+
   it.each([
-    ['another method', 'GET /models/m/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 0'],
+    ['another method', 'PUT /models/m/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 0'],
+    ['a GET with a length', 'GET /models/m/stored/k HTTP/1.1\r\nHost: x\r\nContent-Length: 0'],
     ['HTTP/1.0', 'POST / HTTP/1.0\r\nHost: x\r\nContent-Length: 1'],
     ['an absolute target', 'POST http://x/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1'],
     ['no Host', 'POST / HTTP/1.1\r\nContent-Length: 1'],

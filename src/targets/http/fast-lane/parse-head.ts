@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 /** A request line and headers that leave no doubt. */
 export interface RequestHead {
+  readonly method: 'GET' | 'POST'
   /** Request target as sent. */
   readonly url: string
   readonly headers: IncomingHttpHeaders
@@ -11,7 +12,7 @@ export interface RequestHead {
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** Visible ASCII, spaces and tabs: header values of other bytes are left to the full parser. */
 const plainValue = /^[\t\x20-\x7E]*$/
-const requestLine = /^POST (\/[\x21-\x7E]*) HTTP\/1\.1$/
+const requestLine = /^(GET|POST) (\/[\x21-\x7E]*) HTTP\/1\.1$/
 /** Headers that change how a message is framed or a connection goes on. */
 const delicate = new Set([
   'transfer-encoding',
@@ -26,18 +27,31 @@ const delicate = new Set([
 ])
 
 /**
- * Reads the head of a plain HTTP/1.1 POST with a Content-Length (RFC 9112), without the empty line that ends it. Null for everything that
- * is unusual, doubtful or wrong: duplicate or folded headers, any framing but Content-Length, no Host. Node's own parser judges that then.
+ * Reads the head of a plain HTTP/1.1 POST with a Content-Length, or of a GET without a body (RFC 9112), without the empty line that ends it.
+ * Null for everything that is unusual, doubtful or wrong: duplicate or folded headers, any framing but Content-Length, no Host. Node's own
+ * parser judges that then.
  */
 export function parseHead(text: string): RequestHead | null {
-  const lines = text.split('\r\n')
-  const url = requestLine.exec(lines[0] ?? '')?.[1]
-  if (url === undefined) return null
-  const headers: Record<string, string> = Object.create(null) as Record<string, string>
-  for (let i = 1; i < lines.length; i++) if (!addHeader(headers, lines[i]!)) return null
+  const end = text.indexOf('\r\n')
+  return end < 0 ? null : parseLine(text.slice(0, end), parseHeaders(text.slice(end + 2)))
+}
+
+/** Reads a request line before headers that were read already: most clients send the same ones again. */
+export function parseLine(line: string, headers: IncomingHttpHeaders | null): RequestHead | null {
+  const found = requestLine.exec(line)
+  if (found === null || headers === null) return null
+  const method = found[1] as RequestHead['method']
   const length = headers['content-length']
-  if (length === undefined || !/^[0-9]{1,15}$/.test(length) || headers['host'] === undefined) return null
-  return { url, headers: Object.freeze(headers), contentLength: Number(length) }
+  // A GET that has a body, if an empty one, is unusual.
+  if (length === undefined ? method === 'POST' : method === 'GET' || !/^[0-9]{1,15}$/.test(length)) return null
+  return { method, url: found[2]!, headers, contentLength: Number(length ?? 0) }
+}
+
+/** The headers of a request, without the empty line; null when they leave a doubt. */
+export function parseHeaders(text: string): IncomingHttpHeaders | null {
+  const headers: Record<string, string> = Object.create(null) as Record<string, string>
+  for (const line of text.split('\r\n')) if (!addHeader(headers, line)) return null
+  return headers['host'] === undefined ? null : Object.freeze(headers)
 }
 
 function addHeader(headers: Record<string, string>, line: string): boolean {

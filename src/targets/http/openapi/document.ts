@@ -1,9 +1,11 @@
 import type { RouteParts } from '../route-parts.js'
 import { modelPaths, modelSchemas } from './model-paths.js'
+import { storedPaths } from './stored-paths.js'
 
 /** The OpenAPI 3.1 document of what is served now. */
 export function openApiDocument({ plane, options }: RouteParts): object {
   const models = plane.names().map((name) => plane.model(name).info)
+  const stored = options.stored === undefined ? [] : models.map(storedPaths)
   return {
     openapi: '3.1.0',
     info: {
@@ -13,7 +15,7 @@ export function openApiDocument({ plane, options }: RouteParts): object {
         'Predictions of the models served here, in the protocols of slipway, Open Inference Protocol v2, TensorFlow Serving, KServe v1, MLflow, SageMaker and TorchServe.',
     },
     servers: [{ url: '/' }],
-    paths: { ...Object.assign({}, ...models.map(modelPaths)), ...serverPaths(options.metrics !== undefined) },
+    paths: { ...Object.assign({}, ...models.map(modelPaths), ...stored), ...serverPaths(options.metrics !== undefined) },
     components: {
       schemas: { ...Object.assign({}, ...models.map(modelSchemas)), Error: errorSchema, RowError: rowErrorSchema },
       securitySchemes: { key: { type: 'http', scheme: 'bearer' } },
