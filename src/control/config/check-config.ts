@@ -1,15 +1,16 @@
 import type { BatchEntry, ScheduleEntry, SlipwayConfig } from '../../core/config.js'
 import type { ReadCron } from '../../core/cron.js'
 import { parseIsoTime } from '../../core/iso-time.js'
-import { checkPlaceholders, hasPlaceholders } from '../../targets/batch/schedule/placeholders.js'
+import { checkPlaceholders } from '../../targets/batch/schedule/placeholders.js'
+import { parseWhere } from '../../targets/batch/where/where.js'
 import { boolean, type Check, list, number, object, oneOf, record, refuse, text } from './checks.js'
 
 const formats = ['csv', 'jsonl', 'parquet']
 const types = ['text', 'integer', 'number', 'boolean', 'timestamp', 'json']
 const templated = text(checkPlaceholders)
 const count = (min: number): Check => number({ min, max: Number.MAX_SAFE_INTEGER, whole: true })
-/** What a timer of a year may be: longer is a slip of units. */
-const milliseconds = (min: number): Check => number({ min, max: 366 * 24 * 3_600_000, whole: true })
+/** Up to what a timer can wait, which is 24 days. */
+const milliseconds = (min: number): Check => number({ min, max: 2 ** 31 - 1, whole: true })
 /** Lower case, since schedules are files of these names and some file systems do not tell cases apart. */
 const entryName = /^[a-z0-9][a-z0-9._-]{0,127}$/
 
@@ -38,7 +39,7 @@ function batchEntry(readCron: ReadCron): Check {
       key: text(),
       pass: list(text()),
       map: record(text()),
-      where: text(),
+      where: text((filter) => void parseWhere(filter)),
       types: record(oneOf(types)),
       partitionRows: count(1),
       workers: number({ min: 1, max: 1024, whole: true }),
@@ -89,11 +90,6 @@ function checkTogether(entry: BatchEntry, path: string): void {
   if (entry.schedule === undefined) return
   for (const name of ['from', 'to'] as const) {
     if (entry[name] === '-') refuse(`${path}.${name}`, 'a batch with a schedule has no standard input and output')
-  }
-  const isFile = entry.to !== 'stored' && entry.table === undefined
-  if (isFile && entry.overwrite !== true && !hasPlaceholders(entry.to)) {
-    const advice = 'write a placeholder into it (predictions-{date}.parquet), or set overwrite: true'
-    refuse(`${path}.to`, `the second run of the schedule would find the output of the first there: ${advice}`)
   }
 }
 

@@ -122,7 +122,7 @@ describe('a wrong configuration', () => {
     [schedule({ alert: { webhook: 'file:///x' } }), 'batch.nightly.schedule.alert.webhook: expected an http:// or https:// URL'],
     [schedule({ alert: {} }), 'batch.nightly.schedule.alert.webhook: is missing'],
     [entry({ from: '-', schedule: { cron: '0 2 * * *' } }), 'batch.nightly.from: a batch with a schedule has no standard input'],
-    [entry({ to: 'out.csv', schedule: { cron: '0 2 * * *' } }), 'batch.nightly.to: the second run of the schedule'],
+    [entry({ where: 'amount >' }), 'batch.nightly.where: '],
     [{ stored: { store: '' } }, "stored.store: expected a text, received ''"],
   ])('%j: %s', async (config, message) => {
     expect(await messageOf(config)).toContain(message)
