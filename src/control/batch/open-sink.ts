@@ -38,7 +38,7 @@ export async function openSink(spec: SinkSpec, context: SinkContext): Promise<Ta
       const { openStoredSets } = await import('../open-stored-sets.js')
       const { createStoredSink } = await import('../../targets/stored/stored-sink.js')
       const sets = await openStoredSets(spec.store)
-      return createStoredSink({ sets, set: spec.set, plan })
+      return createStoredSink({ sets, set: spec.set, plan, outputs: context.outputs, policy: spec.policy })
     }
     default:
       throw new SlipwayError('INTERNAL', 'no such sink')

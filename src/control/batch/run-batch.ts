@@ -105,7 +105,13 @@ class BatchRun {
     const start = earlier?.start ?? (await this.#begin(identity, fingerprint))
     const stored =
       plain === null
-        ? storedTargetOf(request, { state, run: start.run, model: model.identity, producedAt: Date.parse(start.startedAt) })
+        ? storedTargetOf(request, {
+            state,
+            run: start.run,
+            model: model.identity,
+            definition: model.definition,
+            producedAt: Date.parse(start.startedAt),
+          })
         : null
     const spec = await this.#overExisting(plain ?? stored!.spec, earlier !== null)
     return this.#score({ start, files, setup, model, spec, stored, resumed: earlier !== null })
@@ -180,7 +186,7 @@ class BatchRun {
     const spec = sinkSpecOf({ ...start.request, to: request.to }, start.cwd)
     if (spec !== null) {
       const staging = stagingOf(spec, runFolder(state, start.run), start.run)
-      const sink = await openSink(spec, { run: start.run, columns: [], staging, memoryMb: engineMemoryMb })
+      const sink = await openSink(spec, { run: start.run, columns: [], outputs: [], staging, memoryMb: engineMemoryMb })
       await sink.discard().finally(() => sink.close())
     }
     await removeRun(state, start.run)
@@ -203,8 +209,6 @@ class BatchRun {
         error,
         await attempt.partialQuarantine(),
       )
-    } finally {
-      await run.stored?.close()
     }
     await writeReport(state, report)
     await writeFile(join(runFolder(state, report.run), 'report.html'), renderReport(report))
@@ -251,7 +255,13 @@ class Attempt {
     const { start, spec, setup } = this.#run
     const folder = runFolder(this.#options.state, start.run)
     await mkdir(join(folder, 'quarantine'), { recursive: true, mode: 0o700 })
-    const context = { run: start.run, columns: setup.layout.columns, staging: stagingOf(spec, folder, start.run), memoryMb: engineMemoryMb }
+    const context = {
+      run: start.run,
+      columns: setup.layout.columns,
+      outputs: setup.layout.outputs,
+      staging: stagingOf(spec, folder, start.run),
+      memoryMb: engineMemoryMb,
+    }
     const scoring: ScoringSpec = {
       state: this.#options.state.root,
       model: this.#run.model.identity,
