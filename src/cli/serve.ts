@@ -36,6 +36,12 @@ export const serve: AnyVerb = defineVerb({
     'max-queue': { type: 'string', description: 'Requests of one model that may wait', default: '2000' },
     'max-body': { type: 'string', description: 'MiB of a request body', default: '64' },
     'grace-ms': { type: 'string', description: 'Time for calls under way when the server ends', default: '20000' },
+    store: {
+      type: 'string',
+      description:
+        'Store of predictions: sqlite:path, lmdb:folder, postgres://… or redis://…; the SQLite file of the state folder when left out',
+      valueHint: 'url',
+    },
     'require-key': { type: 'boolean', description: 'Refuse calls without an API key (`slipway keys create`)', default: false },
     'server-name': { type: 'string', description: 'Name in the protocols’ server metadata', default: 'slipway' },
     'allow-domain': { type: 'string', description: 'Comma-separated operator domains to allow in models that are added' },
@@ -73,6 +79,7 @@ export const serve: AnyVerb = defineVerb({
       serverName: args['server-name'],
       bodyBytes: number('max-body', [1, 4096]) * 1_048_576,
       graceMs: number('grace-ms', [0, 3_600_000]),
+      ...(args.store === undefined ? {} : { store: args.store }),
       accessLog: args['access-log'],
       logger,
     })

@@ -4,6 +4,7 @@ import type { AnyVerb } from './verb.js'
 export const verbs: Readonly<Record<string, () => Promise<AnyVerb>>> = {
   serve: async () => (await import('./serve.js')).serve,
   predict: async () => (await import('./predict.js')).predict,
+  score: async () => (await import('./score.js')).score,
   'models add': async () => (await import('./models-add.js')).modelsAdd,
   'models list': async () => (await import('./models-list.js')).modelsList,
   'models show': async () => (await import('./models-show.js')).modelsShow,
@@ -20,4 +21,10 @@ export const verbs: Readonly<Record<string, () => Promise<AnyVerb>>> = {
   'keys create': async () => (await import('./keys-create.js')).keysCreate,
   'keys list': async () => (await import('./keys-list.js')).keysList,
   'keys revoke': async () => (await import('./keys-revoke.js')).keysRevoke,
+  'stored load': async () => (await import('./stored-load.js')).storedLoad,
+  'stored flip': async () => (await import('./stored-flip.js')).storedFlip,
+  'stored rollback': async () => (await import('./stored-rollback.js')).storedRollback,
+  'stored list': async () => (await import('./stored-list.js')).storedList,
+  'stored get': async () => (await import('./stored-get.js')).storedGet,
+  'stored gc': async () => (await import('./stored-gc.js')).storedGc,
 }

@@ -7,13 +7,16 @@ import { createKeyStore } from '../access/key-store.js'
 import { systemClock } from '../core/clock.js'
 import type { Logger } from '../core/ports.js'
 import { createPrometheusSink } from '../drivers/prometheus/sink.js'
+import type { MetricsSink } from '../monitoring/metrics-sink.js'
 import type { DataPlane } from '../serving/data-plane.js'
+import { createStoredPlane, type StoredPlane } from '../serving/stored-plane.js'
 import type { GrpcServer } from '../targets/grpc/options.js'
 import type { HttpServer } from '../targets/http/options.js'
 import { createHttpServer } from '../targets/http/create-http-server.js'
 import { loadStaticPages } from '../targets/http/pages/static-pages.js'
 import { type AdminServer, createAdminServer } from './admin/create-admin-server.js'
 import { openPlane, type OpenPlane, type PlaneOptions } from './open-plane.js'
+import { defaultStore, openStoredSetsIfAny, storePlace } from './open-stored-sets.js'
 import { packageVersion } from './package-info.js'
 import type { StateDir } from './state-dir.js'
 import { createObservers, type TransportObservers } from './transport-observers.js'
@@ -29,6 +32,8 @@ export interface ServeOptions extends Omit<PlaneOptions, 'metrics' | 'logger' | 
   /** Null for no admin API. */
   readonly adminPort: number | null
   readonly requireKey: boolean
+  /** URL of the store of predictions; the SQLite file of the state folder when left out. */
+  readonly store?: string
   /** Name in the protocols' server metadata. */
   readonly serverName: string
   /** Largest request body in bytes; the protocols' own default when null. */
@@ -72,8 +77,17 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     const open = await openPlane({ ...options, metrics, logger })
     const plane = open.repository
     closing.unshift(() => open.close())
+    const stored = openStored(options, plane, metrics)
+    closing.unshift(() => stored.close())
     const server = { name: options.serverName, version: packageVersion() }
-    const shared = { plane, logger, clock: systemClock, server, authorizer: createAuthorizer({ requireKey: options.requireKey, keys }) }
+    const shared = {
+      plane,
+      logger,
+      clock: systemClock,
+      server,
+      stored,
+      authorizer: createAuthorizer({ requireKey: options.requireKey, keys }),
+    }
     const observers = createObservers(metrics, options.accessLog ? logger : null)
     const http = await startHttp(options, { ...shared, observers }, async () => ({
       contentType: metrics.contentType,
@@ -99,6 +113,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
           await grpc.server.drain(options.graceMs)
         }
         await Promise.all([http.server.close(options.graceMs), drainGrpc(), admin?.server.close()])
+        await stored.close()
         await open.close()
         metrics.close()
       },
@@ -110,9 +125,16 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
   }
 }
 
-type Shared = Pick<Parameters<typeof createHttpServer>[0], 'plane' | 'logger' | 'clock' | 'server'> & {
+type Shared = Pick<Parameters<typeof createHttpServer>[0], 'plane' | 'logger' | 'clock' | 'server' | 'stored'> & {
   readonly authorizer: ReturnType<typeof createAuthorizer>
   readonly observers: TransportObservers
+}
+
+/** The store is opened by the first lookup: a server starts without it. CONFIG_INVALID when its URL is none. */
+function openStored(options: ServeOptions, plane: DataPlane, metrics: MetricsSink): StoredPlane {
+  const store = options.store ?? defaultStore(options.state)
+  storePlace(store)
+  return createStoredPlane({ plane, metrics, clock: systemClock, open: () => openStoredSetsIfAny(store) })
 }
 
 async function startHttp(
