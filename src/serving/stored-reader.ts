@@ -1,8 +1,8 @@
 import type { Clock } from '../core/ports.js'
 import type { StoredSetHead, StoredSets } from '../core/stored-sets.js'
 import { type CacheBudget, createStoredCache, type StoredCache } from './stored-cache.js'
-import { ReadJoiner } from './stored-joiner.js'
 import { partsOf, type StoredParts } from './stored-value.js'
+import { BoundedReads } from './stored-wait.js'
 
 /** What a read found, in one snapshot. */
 export interface PartsRead {
@@ -65,7 +65,7 @@ interface Known {
 
 class CachedReader implements StoredReader {
   readonly #options: StoredReaderOptions
-  readonly #joiner: ReadJoiner
+  readonly #reads: BoundedReads
   readonly #budget: CacheBudget
   readonly #models = new Map<string, Known>()
   #asked = 0
@@ -73,7 +73,7 @@ class CachedReader implements StoredReader {
   constructor(sets: StoredSets, options: StoredReaderOptions) {
     this.#options = options
     this.#budget = { bytes: options.cacheBytes ?? 64 * 1024 * 1024, used: 0 }
-    this.#joiner = new ReadJoiner(sets, { timeoutMs: options.timeoutMs ?? 1000, concurrency: 8, maxQueuedKeys: 200_000 })
+    this.#reads = new BoundedReads(sets, { timeoutMs: options.timeoutMs ?? 1000, now: () => options.clock.monotonic() })
   }
 
   readNow(model: string, keys: readonly string[]): PartsRead | null {
@@ -108,7 +108,7 @@ class CachedReader implements StoredReader {
 
   async #ask(model: string, keys: readonly string[]): Promise<PartsRead> {
     const asked = ++this.#asked
-    const { set, values } = await this.#joiner.read(model, keys)
+    const { set, values } = await this.#reads.read(model, keys)
     const parts = values.map(partsOrNull)
     const known = this.#takeUp(model, set, asked)
     if (set === null || known?.set?.id !== set.id) return { set, values: parts }
