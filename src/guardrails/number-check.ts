@@ -49,7 +49,7 @@ function boundsCheck(subject: Subject, { low, high, allowNonFinite, show }: Boun
   return (frame, log) => {
     const column = frame.columns[name]!
     const data = column.data as Float64Array
-    for (let row = 0; row < frame.length; row++) {
+    for (let row = firstOutside(data, frame.length, low, high); row < frame.length; row++) {
       const value = data[row]!
       if ((value >= low && value <= high) || excused(column, log, name, row)) continue
       if (Number.isFinite(value) || (allowNonFinite && !Number.isNaN(value))) {
@@ -59,6 +59,28 @@ function boundsCheck(subject: Subject, { low, high, allowNonFinite, show }: Boun
       }
     }
   }
+}
+
+/** The first row whose value is not within the bounds; `rows` when there is none. A loop for each kind of storage: each is compiled for it alone. */
+function firstOutside(data: unknown, rows: number, low: number, high: number): number {
+  if (data instanceof Float64Array) return firstOutside64(data, rows, low, high)
+  return data instanceof Float32Array ? firstOutside32(data, rows, low, high) : 0
+}
+
+function firstOutside64(data: Float64Array, rows: number, low: number, high: number): number {
+  for (let row = 0; row < rows; row++) {
+    const value = data[row]!
+    if (!(value >= low && value <= high)) return row
+  }
+  return rows
+}
+
+function firstOutside32(data: Float32Array, rows: number, low: number, high: number): number {
+  for (let row = 0; row < rows; row++) {
+    const value = data[row]!
+    if (!(value >= low && value <= high)) return row
+  }
+  return rows
 }
 
 function bigIntCheck(subject: Subject<IntegerField>, min: number | bigint | undefined, max: number | bigint | undefined): FrameCheck {

@@ -10,7 +10,8 @@ import { inputRowShape } from './batch-rule.js'
 import { refuseDefinition } from './definition-error.js'
 import type { Feeds } from './feeds.js'
 import { namesOf } from './feeds.js'
-import { writeColumn } from './write-column.js'
+import { interleave, isDoubles } from './interleave.js'
+import { float32Limit, writeColumn } from './write-column.js'
 
 /** A frame as the graph's inputs, whole tensors of its own dtypes. */
 export type DerivedPreprocess = (frame: Frame) => Feeds
@@ -154,10 +155,15 @@ function packed(entries: readonly (readonly [string, Field])[], spec: TensorSpec
   const rowShape = row.includes(null) ? [total] : (row as readonly number[])
   return (frame) => {
     const data = allocate(spec.dtype, frame.length * total)
+    const shape = rule.kind === 'none' ? rowShape : [frame.length, ...rowShape]
+    const columns = parts.map(({ name }) => frame.columns[name]!)
+    if (data instanceof Float32Array && isDoubles(columns)) {
+      const doubles = columns.map((column) => column.data as Float64Array)
+      if (interleave(doubles, frame.length, data, float32Limit)) return { [spec.name]: { dtype: spec.dtype, shape, data } }
+    }
     for (const { name, offset } of parts) {
       writeColumn(name, frame.columns[name]!, frame.length, { data, dtype: spec.dtype, offset, stride: total })
     }
-    const shape = rule.kind === 'none' ? rowShape : [frame.length, ...rowShape]
     return { [spec.name]: { dtype: spec.dtype, shape, data } }
   }
 }

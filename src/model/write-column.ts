@@ -17,7 +17,7 @@ export interface Destination {
 }
 
 /** Beyond this, a finite number becomes an infinite float32. */
-const float32Limit = 3.402_823_567_797_336_6e38
+export const float32Limit = 3.402_823_567_797_336_6e38
 
 /**
  * Writes the first `rows` rows of a column among the elements of a tensor, exactly: INPUT_RANGE or INPUT_TYPE where a value does not fit the

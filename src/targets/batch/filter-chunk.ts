@@ -16,7 +16,7 @@ export interface FilteredChunk {
 export function filterChunk(chunk: SourceChunk, rows: Uint32Array | null): FilteredChunk {
   const { input, carry, firstRow } = chunk
   const length = input.frame.length
-  const numbers = chunk.rowNumbers ?? Uint32Array.from({ length }, (_, i) => firstRow + i)
+  const numbers = chunk.rowNumbers ?? numbersFrom(firstRow, length)
   if (rows === null || rows.length === length) return { input, carry, rowNumbers: numbers, kept: null, filtered: 0 }
   const at = new Map(Array.from(rows, (row, i) => [row, i]))
   const issues = input.issues.flatMap((issue) => {
@@ -30,4 +30,10 @@ export function filterChunk(chunk: SourceChunk, rows: Uint32Array | null): Filte
     kept: rows,
     filtered: length - rows.length,
   }
+}
+
+function numbersFrom(first: number, length: number): Uint32Array {
+  const numbers = new Uint32Array(length)
+  for (let i = 0; i < length; i++) numbers[i] = first + i
+  return numbers
 }
