@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { batchMetrics } from '../src/monitoring/batch-metrics.js'
 import type { MetricSpec } from '../src/monitoring/metrics-sink.js'
 import { servingMetrics } from '../src/monitoring/serving-metrics.js'
 import { storedMetrics } from '../src/monitoring/stored-metrics.js'
 
 const page = readFileSync(fileURLToPath(new URL('../docs/reference/metrics.md', import.meta.url)), 'utf8')
-const specs: readonly MetricSpec[] = [...Object.values(servingMetrics), ...Object.values(storedMetrics)]
+const specs: readonly MetricSpec[] = [...Object.values(servingMetrics), ...Object.values(storedMetrics), ...Object.values(batchMetrics)]
 
 /** Type and labels of each metric, as the tables of the page have them. */
 const rows = new Map(
