@@ -7,6 +7,7 @@ import type { SourceColumns } from './input-plan.js'
 import { absentColumn } from './schema-faults.js'
 import { asItIs, asJson, asNumbers, asText, asTimes } from './selection.js'
 import type { Selected } from './selection.js'
+import { name as quoted } from './sql-text.js'
 
 /** A column that is carried beside the inputs. */
 export interface CarriedColumn {
@@ -41,6 +42,8 @@ function natural(name: string, type: SourceType): CarriedColumn {
     case 'date':
       return { name, selected: asTimes(name, type), dtype: 'float64' }
     case 'decimal':
+      if (tableType(type) === 'integer')
+        return { name, selected: { sql: `CAST(${quoted(name)} AS BIGINT)`, kind: 'longs' }, dtype: 'int64' }
       if (tableType(type) === 'number') return { name, selected: asNumbers(name, type), dtype: 'float64' }
       return { name, selected: asJson(name, type), dtype: 'string' }
     case 'list':

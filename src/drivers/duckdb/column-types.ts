@@ -20,6 +20,9 @@ export interface SourceType {
 /** Most digits of a decimal number that a double holds, whatever they are. */
 export const doubleDigits = 15
 
+/** Most digits of a decimal that 64 bits hold, whatever they are. */
+const longDigits = 18
+
 const integers: Readonly<Record<string, IntegerDType>> = {
   TINYINT: 'int8',
   SMALLINT: 'int16',
@@ -67,7 +70,9 @@ export function tableType(type: SourceType): TableType {
     case 'float':
       return 'number'
     case 'decimal':
-      return type.digits <= doubleDigits ? 'number' : 'json'
+      // Long whole numbers are names of things more often than measures: their digits stay.
+      if (type.scale > 0) return 'number'
+      return type.digits <= longDigits ? 'integer' : 'json'
     case 'date':
       return 'timestamp'
     case 'list':

@@ -53,6 +53,7 @@ export function createPartWriter(options: PartWriterOptions): PartitionWriter {
         await close()
         return await parts.commit(partition.index, temporary, (data) => record(refused, data))
       } catch (thrown) {
+        await parts.abort(temporary)
         throw failed(thrown)
       }
     },

@@ -4,6 +4,7 @@ import { SlipwayError } from '../../core/errors.js'
 import type { QuerySource } from '../../core/table.js'
 import { openEngine } from './engine.js'
 import type { Engine, EngineOptions } from './engine.js'
+import { interruptOn } from './interrupts.js'
 import { loadDuckdb } from './load-duckdb.js'
 import { cancelled, failure } from './reason.js'
 import { parquetFormat, text } from './sql-text.js'
@@ -23,8 +24,7 @@ export function createDuckdbQuery(options: DuckdbQueryOptions): QuerySource {
     async spool(query, path, { signal, progress } = {}) {
       if (gaveUp(signal)) throw cancelled(signal?.reason)
       const connection = await connect(engine, what)
-      const interrupt = (): void => connection.interrupt()
-      signal?.addEventListener('abort', interrupt)
+      const release = interruptOn(signal, connection)
       try {
         const rows = await copy(connection, query, path)
         progress?.(rows)
@@ -34,7 +34,7 @@ export function createDuckdbQuery(options: DuckdbQueryOptions): QuerySource {
         if (gaveUp(signal)) throw cancelled(thrown)
         throw failure('SOURCE_INVALID', `${what} failed`, thrown)
       } finally {
-        signal?.removeEventListener('abort', interrupt)
+        release()
         connection.closeSync()
       }
     },

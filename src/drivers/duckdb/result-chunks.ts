@@ -1,5 +1,6 @@
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api'
 import type { CellReader, Cells } from './cells.js'
+import { interruptOn } from './interrupts.js'
 import { cancelled } from './reason.js'
 
 /** The result of a query, chunk by chunk. The next one is decoded by another thread while the caller works on the last. */
@@ -16,10 +17,8 @@ export class ResultChunks {
 
   /** Each chunk as cells by column. Rejects with CANCELLED when the signal fires; nothing of the query runs on when it is over. */
   async *read(readers: readonly CellReader[]): AsyncGenerator<readonly Cells[]> {
-    const signal = this.#signal
-    const interrupt = (): void => this.#connection.interrupt()
     let next: Promise<DuckDBDataChunk | null> | null = null
-    signal?.addEventListener('abort', interrupt)
+    const release = interruptOn(this.#signal, this.#connection)
     try {
       const result = await this.#start()
       next = result.fetchChunk()
@@ -36,12 +35,12 @@ export class ResultChunks {
       this.#check(thrown)
       throw thrown
     } finally {
-      signal?.removeEventListener('abort', interrupt)
       if (next !== null) {
-        interrupt()
+        this.#connection.interrupt()
         // Its outcome is of no use any more; a connection must not be closed under a running query.
         await next.catch(() => null)
       }
+      release()
     }
   }
 

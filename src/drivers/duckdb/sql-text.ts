@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 
-/** How files are written: Snappy, which every reader knows. */
-export const parquetFormat = 'FORMAT parquet, COMPRESSION snappy'
+/** How files are written: Snappy, which every reader knows, and to the very path given, which is a temporary one already. */
+export const parquetFormat = 'FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false'
 
 /** A name of SQL, quoted. */
 export function name(column: string): string {
