@@ -26,7 +26,7 @@ export interface ActiveSet {
 
 /** Answers from predictions that were made beforehand. */
 export interface StoredPlane {
-  /** The answers where nothing has to be waited for; null otherwise, and `lookUp` has them. */
+  /** The answers where nothing has to be waited for; null otherwise, and `lookUp` has them. Never throws. */
   lookUpNow(model: string, keys: readonly string[]): StoredAnswers | null
   /**
    * One answer a key, in order, of one snapshot. Rejects with MODEL_UNKNOWN, and with STORE_UNAVAILABLE where the policy has no way around it;
@@ -62,7 +62,7 @@ class Plane implements StoredPlane {
   }
 
   lookUpNow(model: string, keys: readonly string[]): StoredAnswers | null {
-    const read = this.#source.now?.reader.readNow(model, keys) ?? null
+    const read = this.#readNow(model, keys)
     if (read === null || read.set === null) return null
     const policy = this.#policies.now(model, read.set)
     if (policy === null) return null
@@ -98,6 +98,15 @@ class Plane implements StoredPlane {
 
   close(): Promise<void> {
     return this.#source.close()
+  }
+
+  /** Null as well where reading fails: `lookUp` knows what to do then. */
+  #readNow(model: string, keys: readonly string[]): PartsRead | null {
+    try {
+      return this.#source.now?.reader.readNow(model, keys) ?? null
+    } catch {
+      return null
+    }
   }
 
   /** What the set answers; keys that are to be answered live are refused for now. */

@@ -37,19 +37,25 @@ export function createStoredReader(sets: StoredSets, options: StoredReaderOption
 
 class EmbeddedReader implements StoredReader {
   readonly #sets: StoredSets
+  /** Of models that have had an active set: an engine may hold files open for each model that it is asked for, and callers choose the names. */
   readonly #heads = new Map<string, StoredSetHead>()
 
   constructor(sets: StoredSets) {
     this.#sets = sets
   }
 
-  readNow(model: string, keys: readonly string[]): PartsRead {
-    const { set, values } = this.#sets.readNow!(model, keys)
-    return { set: set === null ? null : intern(this.#heads, model, set), values: values.map(partsOrNull) }
+  readNow(model: string, keys: readonly string[]): PartsRead | null {
+    return this.#heads.has(model) ? this.#read(model, keys) : null
   }
 
   async read(model: string, keys: readonly string[]): Promise<PartsRead> {
-    return this.readNow(model, keys)
+    const known = this.#heads.has(model) || (await this.#sets.active(model)) !== null
+    return known ? this.#read(model, keys) : { set: null, values: keys.map(() => null) }
+  }
+
+  #read(model: string, keys: readonly string[]): PartsRead {
+    const { set, values } = this.#sets.readNow!(model, keys)
+    return { set: set === null ? null : intern(this.#heads, model, set), values: values.map(partsOrNull) }
   }
 }
 
