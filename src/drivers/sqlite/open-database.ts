@@ -7,6 +7,8 @@ export interface Statement {
   run(values: readonly unknown[]): unknown
   get(values: readonly unknown[]): unknown
   all(values: readonly unknown[]): unknown[]
+  iterate(values: readonly unknown[]): Iterable<unknown>
+  columns(): readonly { readonly name: string; readonly type: string | null }[]
 }
 
 export interface Database {
@@ -17,7 +19,8 @@ export interface Database {
   close(): void
 }
 
-type DatabaseConstructor = new (path: string, options: { readonly readonly: boolean; readonly fileMustExist: boolean }) => Database
+/** The class of connections. Note that libsql 0.5.29 ignores both options; `?mode=ro` in a file URI is what makes a connection read-only. */
+export type DatabaseConstructor = new (path: string, options?: { readonly readonly: boolean; readonly fileMustExist: boolean }) => Database
 
 /** Opens a SQLite file with a write-ahead log, so that readers and a writer do not wait for each other. */
 export async function openDatabase(path: string, options: { readonly readonly: boolean }): Promise<Database> {
@@ -32,7 +35,8 @@ export async function openDatabase(path: string, options: { readonly readonly: b
   }
 }
 
-async function loadDriver(): Promise<DatabaseConstructor> {
+/** Loads libsql, for those that open connections at once later. Rejects with PACKAGE_MISSING. */
+export async function loadDriver(): Promise<DatabaseConstructor> {
   try {
     return (await import('libsql')).default
   } catch (cause) {
