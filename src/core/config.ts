@@ -74,7 +74,7 @@ export interface SlipwayConfig {
   /** Batches by name: lower case letters, digits, dots, underscores and dashes. */
   readonly batch?: Readonly<Record<string, BatchEntry>>
   readonly stored?: {
-    /** `sqlite:path`, `postgres://…`, `redis://…`, `lmdb:folder`. */
+    /** `sqlite:path`, `postgres://…`, `redis://…`, `lmdb:folder`; that of batches with `to: 'stored'` too, unless they name their own. */
     readonly store?: string
   }
 }

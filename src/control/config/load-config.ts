@@ -19,6 +19,7 @@ export const configNames: readonly string[] = ['ts', 'mts', 'js', 'mjs', 'json']
 export interface LoadedConfig {
   /** Absolute path; null when there is none and none was asked for. */
   readonly file: string | null
+  /** Those that write stored sets name their store, if the configuration has one. */
   readonly batch: ReadonlyMap<string, BatchEntry>
   readonly store: string | null
   /** Reads the cron expressions of the schedules. */
@@ -43,9 +44,9 @@ export async function loadConfig(location: ConfigLocation = {}): Promise<LoadedC
   const name = basename(file)
   const config = await readConfig(file).then((value) => inFile(name, () => checkConfig(value, readCron)))
   const folder = dirname(file)
-  const entries = Object.entries(config.batch ?? {}).map(([key, entry]) => [key, resolveEntry(entry, folder)] as const)
-  const store = config.stored?.store
-  return { file, batch: new Map(entries), store: store === undefined ? null : resolveLocation(store, folder), readCron }
+  const store = config.stored?.store === undefined ? null : resolveLocation(config.stored.store, folder)
+  const entries = Object.entries(config.batch ?? {}).map(([key, entry]) => [key, withStore(resolveEntry(entry, folder), store)] as const)
+  return { file, batch: new Map(entries), store, readCron }
 }
 
 /** The batch of that name; SCHEDULE_UNKNOWN, with the names that exist. */
@@ -56,6 +57,10 @@ export function batchEntry(config: LoadedConfig, name: string): BatchEntry {
   const there = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`
   const where = config.file === null ? `no configuration here (${configNames[0]})` : basename(config.file)
   throw new SlipwayError('SCHEDULE_UNKNOWN', `no batch \`${name}\` in ${where}: ${there}`)
+}
+
+function withStore(entry: BatchEntry, store: string | null): BatchEntry {
+  return entry.to === 'stored' && store !== null ? { store, ...entry } : entry
 }
 
 function findConfig({ file, folder = '.' }: ConfigLocation): string | null {

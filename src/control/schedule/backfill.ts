@@ -5,14 +5,13 @@ import type { BatchRequest } from '../../targets/batch/batch-request.js'
 import type { RunReport } from '../../targets/batch/run-report.js'
 import { type EarlierRun, planBackfill, type PlannedTime, type Reprocess } from '../../targets/batch/schedule/backfill-plan.js'
 import { logicalRequest } from '../../targets/batch/schedule/logical-request.js'
-import { fillPlaceholders } from '../../targets/batch/schedule/placeholders.js'
 import { type BackfilledTime, runBackfill } from '../../targets/batch/schedule/run-backfill.js'
-import { isoTime, scheduleSpec } from '../../targets/batch/schedule/schedule-spec.js'
+import { dayOf, isoTime, scheduleSpec } from '../../targets/batch/schedule/schedule-spec.js'
 import { batchEntry, type LoadedConfig } from '../config/load-config.js'
 
 const dayMs = 24 * 3_600_000
 /** A range of more is a slip: years of a schedule by the minute. */
-const maxTimes = 20_000
+const maxTimes = 5000
 
 export interface BackfillRequest {
   readonly config: LoadedConfig
@@ -66,9 +65,9 @@ function timesOf(request: BackfillRequest, schedule: ScheduleEntry): readonly st
   const from = boundOf('--from', request.from)
   const to = boundOf('--to', request.to)
   if (from.time > to.time) throw new SlipwayError('USAGE', `--from ${request.from} is later than --to ${request.to}`)
-  const dayOf = (time: number): string => fillPlaceholders('{date}', time, spec.timeZone)
   const isIn = (time: number): boolean =>
-    (from.day === null ? time >= from.time : dayOf(time) >= from.day) && (to.day === null ? time <= to.time : dayOf(time) <= to.day)
+    (from.day === null ? time >= from.time : time >= from.time + dayMs || dayOf(spec, time) >= from.day) &&
+    (to.day === null ? time <= to.time : time < to.time || dayOf(spec, time) <= to.day)
   const times: string[] = []
   // A day of a zone begins and ends within a day of the same date in UTC.
   for (const time of spec.times.between(from.time - dayMs, to.time + 2 * dayMs)) {

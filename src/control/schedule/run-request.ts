@@ -9,6 +9,8 @@ import type { StateDir } from '../state-dir.js'
 /** Runs requests in this process and its workers. */
 export function requestRunner(options: {
   readonly state: StateDir
+  /** Folder of the configuration. */
+  readonly cwd: string
   readonly logger: Logger
   readonly by: string
   readonly progress?: (progress: RunProgress) => void

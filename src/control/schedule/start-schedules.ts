@@ -38,6 +38,8 @@ export interface SchedulesOptions {
 /** Schedules that run until they are closed. */
 export interface RunningSchedules {
   status(): readonly ScheduleStatus[]
+  /** Resolves when what fell due has been started, queued or skipped, and written down. */
+  settled(): Promise<void>
   /** Resolves when all that is due has been run. */
   idle(): Promise<void>
   /** Ends the runs under way so that they can be resumed, and resolves when they have ended. */
@@ -62,6 +64,7 @@ export async function startSchedules(options: SchedulesOptions): Promise<Running
   return {
     status: () =>
       names.map((name) => scheduleStatus(name, options.config, { next: schedulers.get(name)!.next, state: schedulers.get(name)!.state })),
+    settled: async () => void (await Promise.all([...schedulers.values()].map((scheduler) => scheduler.settled()))),
     idle: async () => void (await Promise.all([...schedulers.values()].map((scheduler) => scheduler.idle()))),
     close,
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CatchUpPolicy, OverlapPolicy, ScheduleEntry } from '../../../core/config.js'
 import type { CronTimes, ReadCron } from '../../../core/cron.js'
 import { parseIsoTime } from '../../../core/iso-time.js'
+import { fillPlaceholders } from './placeholders.js'
 
 /** A schedule of the configuration with its defaults; times in epoch milliseconds. */
 export interface ScheduleSpec {
@@ -72,6 +73,11 @@ export function timesBetween(
   let time = spec.times.previous(Math.min(until, spec.endAt ?? Infinity) + 1)
   for (; time !== null && time > first && times.length < limit; time = spec.times.previous(time)) times.push(time)
   return { times: times.reverse(), cut: time !== null && time > first }
+}
+
+/** The day of a time in the zone of the schedule: `2026-01-31`. */
+export function dayOf(spec: ScheduleSpec, time: number): string {
+  return fillPlaceholders('{date}', time, spec.timeZone)
 }
 
 /** How times stand in requests, files and logs. */

@@ -69,6 +69,14 @@ export class Scheduler {
     }
   }
 
+  /** Resolves when the clock has been looked at and what came of it is written down; runs may go on. */
+  async settled(): Promise<void> {
+    for (let turns: Promise<void> | null = null; turns !== this.#turns;) {
+      turns = this.#turns
+      await turns
+    }
+  }
+
   /** Ends the run under way so that the next scheduler goes on with it, and gives the schedule back. */
   async close(): Promise<void> {
     this.#closing = true
