@@ -39,7 +39,7 @@ export class StoredSource {
   open(): Promise<OpenStore | null> {
     if (this.#store !== null) return Promise.resolve(this.#store)
     const failure = this.#failure
-    if (failure !== null && this.#options.clock.monotonic() - failure.at < retryMs) return Promise.reject(failure.error as Error)
+    if (failure !== null && this.#options.clock.monotonic() - failure.at < retryMs) return Promise.reject(failure.error)
     this.#opening ??= this.#open().finally(() => {
       this.#opening = null
     })

@@ -20,7 +20,7 @@ export class BoundedReads {
   readonly #now: () => number
   #queue: Pending[] = []
   #unsettled = 0
-  #timer: NodeJS.Timeout | null = null
+  #ticking = false
 
   constructor(sets: StoredSets, { timeoutMs, now }: { readonly timeoutMs: number; readonly now: () => number }) {
     this.#sets = sets
@@ -36,23 +36,26 @@ export class BoundedReads {
     this.#unsettled++
     return new Promise((resolve, reject) => {
       const pending: Pending = { expiresAt: this.#now() + this.#timeoutMs, reject, settled: false }
-      const settle = (): void => {
-        pending.settled = true
-        this.#unsettled--
-      }
       this.#queue.push(pending)
-      this.#timer ??= setTimeout(this.#expire, this.#timeoutMs).unref()
-      this.#sets.read(model, keys).then(
-        (read) => {
-          settle()
-          resolve(read)
-        },
-        (error: unknown) => {
-          settle()
-          reject(unavailable(error))
-        },
-      )
+      if (!this.#ticking) this.#tick(this.#timeoutMs)
+      void this.#ask(pending, this.#sets.read(model, keys), resolve)
     })
+  }
+
+  async #ask(pending: Pending, reading: Promise<StoredRead>, resolve: (read: StoredRead) => void): Promise<void> {
+    try {
+      resolve(await reading)
+    } catch (error) {
+      pending.reject(unavailable(error))
+    } finally {
+      pending.settled = true
+      this.#unsettled--
+    }
+  }
+
+  #tick(ms: number): void {
+    this.#ticking = true
+    setTimeout(this.#expire, ms).unref()
   }
 
   readonly #expire = (): void => {
@@ -64,7 +67,8 @@ export class BoundedReads {
     }
     this.#queue = late.length === 0 ? waiting : waiting.slice(late.length)
     const [next] = this.#queue
-    this.#timer = next === undefined ? null : setTimeout(this.#expire, Math.max(1, next.expiresAt - now)).unref()
+    this.#ticking = false
+    if (next !== undefined) this.#tick(Math.max(1, next.expiresAt - now))
   }
 }
 
