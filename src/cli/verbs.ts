@@ -17,6 +17,8 @@ export const verbs: Readonly<Record<string, () => Promise<AnyVerb>>> = {
   'batch list': async () => (await import('./batch-list.js')).batchList,
   'batch show': async () => (await import('./batch-show.js')).batchShow,
   'batch resume': async () => (await import('./batch-resume.js')).batchResume,
+  'batch schedule': async () => (await import('./batch-schedule.js')).batchSchedule,
+  'batch backfill': async () => (await import('./batch-backfill.js')).batchBackfill,
   'features load': async () => (await import('./features-load.js')).featuresLoad,
   'keys create': async () => (await import('./keys-create.js')).keysCreate,
   'keys list': async () => (await import('./keys-list.js')).keysList,
