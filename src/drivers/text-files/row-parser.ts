@@ -14,6 +14,8 @@ export const odd = 2
 const skipped = 0
 const numeric = 1
 const other = 2
+/** Numbers with bounds to be looked at. */
+const bounded = 3
 
 const comma = 44
 const lineFeed = 10
@@ -58,19 +60,20 @@ export class RowParser {
     const last = kinds.length - 1
     const found = this.#found
     const { numbers } = this.#layout
+    const bases = this.#bases
+    const sizes = this.#sizes
     let at = start
     let outcome: Parsed = stored
     if (this.misfits.length > 0) this.misfits.length = 0
     for (let c = 0; ; c++) {
       const kind = kinds[c]!
       let done = false
-      if (kind === numeric) {
+      if ((kind & numeric) !== 0) {
         const value = scanNumber(bytes, at, found)
-        // NaN is within no bounds.
-        if (value >= this.#low[c]! && value <= this.#high[c]! && (this.#whole[c] === 0 || Math.floor(value) === value)) {
+        if (kind === numeric ? value === value : this.#within(c, value)) {
           const byte = bytes[found.end]!
           if (byte === comma || byte === lineFeed || byte === carriageReturn) {
-            numbers[this.#bases[c]! + row * this.#sizes[c]!] = value
+            numbers[bases[c]! + Math.imul(row, sizes[c]!)] = value
             at = found.end
             done = true
           }
@@ -104,6 +107,11 @@ export class RowParser {
     }
   }
 
+  /** Whether a number may be stored as it is; NaN is within no bounds. */
+  #within(c: number, value: number): boolean {
+    return value >= this.#low[c]! && value <= this.#high[c]! && (this.#whole[c] === 0 || Math.floor(value) === value)
+  }
+
   /** Takes the text of a cell; false where the frame builder has to judge it. */
   #take(c: number, text: string, quoted: boolean, row: number): boolean {
     const use = this.#layout.cells[c]!
@@ -118,7 +126,7 @@ export class RowParser {
 }
 
 function kindOf({ number, text, carried }: CellUse): number {
-  if (number !== null && number.rule.direct && carried === null) return numeric
+  if (number !== null && number.rule.direct && carried === null) return number.rule.high === Number.MAX_VALUE ? numeric : bounded
   return number === null && text === null && carried === null ? skipped : other
 }
 

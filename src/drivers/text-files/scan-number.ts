@@ -12,8 +12,10 @@ export interface NumberEnd {
 export function scanNumber(bytes: Uint8Array, at: number, found: NumberEnd): number {
   const first = at
   let digit = bytes[at]! ^ 48
-  const negative = digit === minus
-  if (negative) digit = bytes[++at]! ^ 48
+  // 1 for a minus sign, 0 for anything else, without a branch: signs are hard to predict.
+  const negative = 1 - (-(digit ^ minus) >>> 31)
+  at += negative
+  digit = bytes[at]! ^ 48
   const start = at
   let mantissa = 0
   while (digit <= 9) {
@@ -36,8 +38,7 @@ export function scanNumber(bytes: Uint8Array, at: number, found: NumberEnd): num
   // Nine digits fit 32 bits, and a double divided by a power of ten that is one is rounded once.
   if (digits > 9 || (digit | 32) === exponent) return scanLong(bytes, first, found)
   found.end = at
-  const value = mantissa / powers[fraction]!
-  return negative ? -value : value
+  return (mantissa * (1 - 2 * negative)) / powers[fraction]!
 }
 
 /** `-`, `.` and `e` or `E`, as the digits are seen. */

@@ -30,7 +30,7 @@ describe('the sink of standard output', () => {
       highWaterMark: 1,
       write(block: Buffer, _, done) {
         seen.push(block.toString())
-        setImmediate(done)
+        setImmediate(() => done())
       },
     })
     const sink = sinkOn(stream)
