@@ -19,7 +19,7 @@ export async function createSet(database: Database, tables: StoredTables, set: N
     if (made.rows[0] === undefined) return refuseOther(await lockedSet(client, tables, id), set)
     // Keys are found by their bytes. Rows never change once they are there, so that there is nothing to vacuum.
     await client.query(
-      `CREATE TABLE ${tables.rows(made.rows[0].number)} (row integer NOT NULL, key text COLLATE "C" PRIMARY KEY, value text NOT NULL)
+      `CREATE TABLE ${tables.rows(made.rows[0].number)} (key text COLLATE "C" PRIMARY KEY, value text NOT NULL)
        WITH (autovacuum_enabled = false)`,
     )
   })

@@ -4,18 +4,17 @@ import { RowHash } from '../../core/row-hash.js'
 import { storedKeyFault } from '../../core/stored-key.js'
 import type { StoredPartitionWriter, StoredRow } from '../../core/stored-sets.js'
 import type { PartitionRecord, RefusedRow } from '../../core/table.js'
-import { copyCell, CopyWriter } from './copy-text.js'
+import { CallerFault, callersOwn } from './caller-fault.js'
+import { copyCell } from './copy-text.js'
 import type { Database } from './database.js'
-import { failure, stateOf } from './failure.js'
+import { failure } from './failure.js'
+import { KeyedLoad } from './keyed-load.js'
 import { setUnknown } from './stored-rows.js'
 import type { StoredTables } from './stored-schema.js'
 
 type MakeRecord = Parameters<StoredPartitionWriter['commit']>[0]
 
-/**
- * Opens a partition of a loading set on a connection of its own. Rows wait in memory until the commit copies them straight into the set, with the
- * record in the same transaction; too many for that wait in a temporary table, and so do those of a partition with keys that repeat.
- */
+/** Opens a partition of a loading set on a connection of its own: its rows and its record go into one transaction. */
 export async function openStoredPartition(
   database: Database,
   tables: StoredTables,
@@ -34,11 +33,6 @@ export async function openStoredPartition(
     throw database.failed(error)
   }
 }
-
-const staging = 'pg_temp.slipway_rows'
-/** Bytes of rows that wait in memory at most. */
-const maxWaiting = 32 << 20
-const uniqueViolation = '23505'
 
 /** The number of a set that is loading; locked as `lock` says. */
 async function loadingSet(client: PoolClient, tables: StoredTables, id: string, lock: '' | 'FOR UPDATE'): Promise<number> {
@@ -62,15 +56,17 @@ interface Parts {
 
 class StoredPartition implements StoredPartitionWriter {
   readonly #parts: Parts
+  readonly #load: KeyedLoad
   readonly #hash = new RowHash()
   readonly #refused: RefusedRow[] = []
-  #waiting: Buffer[] = []
-  #waitingBytes = 0
-  #staged: CopyWriter | null = null
+  /** Numbers of the rows that were taken, by their place in the load. */
+  readonly #taken: number[] = []
   #open = true
 
   constructor(parts: Parts) {
     this.#parts = parts
+    const { database, client, tables, number } = parts
+    this.#load = new KeyedLoad(database, client, { table: tables.rows(number), columns: 'key, value', key: 'key' })
   }
 
   async write(rows: readonly StoredRow[]): Promise<void> {
@@ -82,15 +78,11 @@ class StoredPartition implements StoredPartitionWriter {
         continue
       }
       this.#hash.add(key, value)
-      lines += `${row}\t${copyCell(key)}\t${copyCell(value)}\n`
+      this.#taken.push(row)
+      lines += `${copyCell(key)}\t${copyCell(value)}\n`
     }
-    const bytes = Buffer.from(lines)
-    this.#waiting.push(bytes)
-    this.#waitingBytes += bytes.length
-    if (this.#staged === null && this.#waitingBytes <= maxWaiting) return
     try {
-      this.#staged ??= await this.#stage()
-      await this.#drain(this.#staged)
+      await this.#load.write(Buffer.from(lines))
     } catch (error) {
       throw sinkFailed(error)
     }
@@ -100,17 +92,17 @@ class StoredPartition implements StoredPartitionWriter {
     const { client, tables, id, number, index } = this.#parts
     let record: PartitionRecord
     try {
-      await this.#staged?.end()
       // Commits of one set wait for each other here, so that none meets the keys of another half-way.
       await loadingSet(client, tables, id, 'FOR UPDATE')
-      const inserted = await this.#insert()
+      const { rows, repeated } = await this.#load.insert()
+      this.#refuse(repeated as unknown as readonly RepeatedRow[])
       this.#refused.sort((one, other) => one.row - other.row)
       const checksum = this.#hash.hex()
-      record = await fromCaller(makeRecord(this.#refused, { bytes: 0, checksum }))
+      record = await callersOwn(makeRecord(this.#refused, { bytes: 0, checksum }))
       await client.query(`INSERT INTO ${tables.partitions} (number, index, row_count, checksum, record) VALUES ($1, $2, $3, $4, $5)`, [
         number,
         index,
-        inserted,
+        rows,
         checksum,
         JSON.stringify(record),
       ])
@@ -135,81 +127,24 @@ class StoredPartition implements StoredPartitionWriter {
     this.#parts.client.release(broken)
   }
 
-  /** Puts the rows into the set; resolves to how many. The quick ways go wrong as a whole when a key repeats. */
-  async #insert(): Promise<number> {
-    const { client, tables, number } = this.#parts
-    const table = tables.rows(number)
-    await client.query('SAVEPOINT quick')
-    try {
-      if (this.#staged === null) return await this.#copyInto(table)
-      const { rowCount } = await client.query(`INSERT INTO ${table} SELECT * FROM ${staging}`)
-      return rowCount ?? 0
-    } catch (error) {
-      if (stateOf(error) !== uniqueViolation) throw error
-      // Released too: rows of a subtransaction would not have the `xmin` of this one.
-      await client.query('ROLLBACK TO SAVEPOINT quick; RELEASE SAVEPOINT quick')
+  #refuse(repeated: readonly RepeatedRow[]): void {
+    const hash = new RowHash()
+    for (const { place, key, value } of repeated) {
+      hash.add(key, value)
+      this.#refused.push({ row: this.#taken[place]!, code: 'KEY_DUPLICATE', message: `the key \`${key}\` is in the set already` })
     }
-    if (this.#staged === null) {
-      const staged = await this.#stage()
-      await this.#drain(staged)
-      await staged.end()
-    }
-    const { rowCount } = await client.query(`INSERT INTO ${table} SELECT * FROM ${staging} ORDER BY key, row ON CONFLICT DO NOTHING`)
-    await this.#findRepeated()
-    return rowCount ?? 0
+    this.#hash.merge(negated(hash.hex()))
   }
+}
 
-  async #copyInto(table: string): Promise<number> {
-    const { client, database } = this.#parts
-    const copy = new CopyWriter(client.query(database.copyFrom(`COPY ${table} FROM STDIN`)))
-    for (const bytes of this.#waiting) await copy.write(bytes)
-    return copy.end()
-  }
-
-  async #stage(): Promise<CopyWriter> {
-    const { client, database } = this.#parts
-    await client.query(
-      `CREATE TEMP TABLE slipway_rows (row integer NOT NULL, key text COLLATE "C" NOT NULL, value text NOT NULL) ON COMMIT DROP`,
-    )
-    return new CopyWriter(client.query(database.copyFrom(`COPY ${staging} FROM STDIN`)))
-  }
-
-  async #drain(copy: CopyWriter): Promise<void> {
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const bytes of waiting) await copy.write(bytes)
-  }
-
-  /** Rows whose key the set has from this transaction stay, the first of each key; `xmin` tells which they are. */
-  async #findRepeated(): Promise<void> {
-    const { client, tables, number } = this.#parts
-    const { rows } = await client.query<{ row: number; key: string; value: string }>(
-      `SELECT s.row, s.key, s.value
-       FROM (SELECT *, row_number() OVER (PARTITION BY key ORDER BY row) AS place FROM ${staging}) s
-       JOIN ${tables.rows(number)} t USING (key) WHERE s.place > 1 OR t.xmin <> pg_current_xact_id()::xid`,
-    )
-    const repeated = new RowHash()
-    for (const { row, key, value } of rows) {
-      repeated.add(key, value)
-      this.#refused.push({ row, code: 'KEY_DUPLICATE', message: `the key \`${key}\` is in the set already` })
-    }
-    this.#hash.merge(negated(repeated.hex()))
-  }
+interface RepeatedRow {
+  readonly place: number
+  readonly key: string
+  readonly value: string
 }
 
 function sinkFailed(error: unknown): SlipwayError {
   return failure(error, 'SINK_FAILED', 'the store of predictions')
-}
-
-/** An error of the caller's own function, which is handed back as it is. */
-class CallerFault extends Error {}
-
-async function fromCaller<T>(result: Promise<T>): Promise<T> {
-  try {
-    return await result
-  } catch (cause) {
-    throw new CallerFault('the record could not be made', { cause })
-  }
 }
 
 /** What a sum modulo 2^64 is added to to take it off. */
