@@ -137,7 +137,7 @@ describe('an Arrow stream', () => {
 
   it('that breaks off anywhere is refused', async () => {
     for (let length = 0; length < good.length; length += 8) {
-      await expect(read(good.subarray(0, length), { x: number() }), String(length)).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
+      await expect(read(good.subarray(0, length), { x: number() })).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
     }
   })
 
