@@ -42,6 +42,7 @@ export async function executeBatch(request: BatchRequest, options: ExecuteOption
 }
 
 function printReport(report: RunReport, stream: NodeJS.WritableStream, json: boolean): void {
+  if (report.repeated && !json) stream.write('complete already: nothing was done (--restart does it again)\n')
   stream.write(json ? `${JSON.stringify(report)}\n` : `${reportLines(report).join('\n')}\n`)
 }
 

@@ -102,6 +102,7 @@ export class ReportBuilder {
       profile: this.#profile,
       reference: this.#referenceOf(),
       peakRssBytes: this.#peakRss,
+      repeated: false,
       ...end,
     }
   }

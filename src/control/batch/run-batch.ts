@@ -100,7 +100,7 @@ class BatchRun {
     const done = request.restart === true ? null : await this.#completed(fingerprint)
     if (earlier === null && done !== null) {
       await rm(this.#spool, { recursive: true, force: true })
-      return done
+      return { ...done, repeated: true }
     }
     const start = earlier?.start ?? (await this.#begin(identity, fingerprint))
     const stored =

@@ -79,5 +79,7 @@ export interface RunReport {
     readonly reasons: readonly string[]
   } | null
   readonly peakRssBytes: number
+  /** True when the run was complete before, and nothing was done now. */
+  readonly repeated: boolean
   readonly error: { readonly code: string; readonly message: string } | null
 }

@@ -1,5 +1,5 @@
 /** The style of the page: light or dark as the reader has it, light on paper, one column on small screens. */
-export const style = `
+export const style: string = `
 :root { color-scheme: light dark; --page: #f6f7f9; --card: #fff; --text: #1c2430; --quiet: #586272; --line: #dde1e8; --bar: #4678d8; --outline: #b3480a;
   --good: #12703a; --good-back: #ddf3e4; --fair: #7c5200; --fair-back: #fdeec9; --poor: #a8201a; --poor-back: #fde2df;
   --s0: #4678d8; --s1: #1d8f86; --s2: #8a63c9; --s3: #c78616; --s4: #c2456f; --s5: #6b7a90; --s6: #4f9a3d; }
