@@ -43,6 +43,11 @@ export function rollBack(database: Database): void {
   }
 }
 
+/** True for a row that a constraint refuses: nothing of its statement is stored. */
+export function isConstraint(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_CONSTRAINT')
+}
+
 function isBusy(error: unknown): boolean {
   return codeOf(error).startsWith('SQLITE_BUSY') || codeOf(error).startsWith('SQLITE_LOCKED')
 }

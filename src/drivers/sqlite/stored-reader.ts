@@ -4,6 +4,7 @@ import { sqliteFailure } from './locked.js'
 import type { Database, DatabaseConstructor, Statement } from './open-database.js'
 import type { Catalog } from './stored-catalog.js'
 import { setPath } from './stored-set-file.js'
+import { readOnlyUri } from './table-info.js'
 
 /** Keys that one statement asks for; fewer are padded to the next size, so that few statements are prepared. */
 const sizes = [1, 8, 64]
@@ -100,7 +101,7 @@ export class ModelReader {
     const set = this.#catalog.ofNumber(number)?.set
     // Dropped between the two statements: the pointer has moved on.
     if (set === undefined) return true
-    const file = `file:${encodeURI(setPath(this.#path, number)).replaceAll('?', '%3f').replaceAll('#', '%23')}?mode=ro&immutable=1`
+    const file = readOnlyUri(setPath(this.#path, number), true)
     try {
       this.#database.prepare('ATTACH ? AS stored').run([file])
     } catch (error) {

@@ -23,3 +23,8 @@ export function readTable(database: Database, name: string): TableInfo | null {
 export function quote(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
+
+/** A path as a URI that opens the file without the right to write; `immutable` where it never changes, so that no locks are needed. */
+export function readOnlyUri(path: string, immutable: boolean = false): string {
+  return `file:${encodeURI(path).replaceAll('?', '%3f').replaceAll('#', '%23')}?mode=ro${immutable ? '&immutable=1' : ''}`
+}
