@@ -69,12 +69,16 @@ export class RowParser {
       const kind = kinds[c]!
       let done = false
       if ((kind & numeric) !== 0) {
-        const value = scanNumber(bytes, at, found)
+        const opened = bytes[at] === quote
+        const value = scanNumber(bytes, opened ? at + 1 : at, found)
         if (kind === numeric ? value === value : this.#within(c, value)) {
-          const byte = bytes[found.end]!
-          if (byte === comma || byte === lineFeed || byte === carriageReturn) {
+          let behind = found.end
+          const closed = bytes[behind] === quote
+          if (closed) behind++
+          const byte = bytes[behind]!
+          if (closed === opened && (byte === comma || byte === lineFeed || byte === carriageReturn)) {
             numbers[bases[c]! + Math.imul(row, sizes[c]!)] = value
-            at = found.end
+            at = behind
             done = true
           }
         }

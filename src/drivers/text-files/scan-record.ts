@@ -46,7 +46,11 @@ const lineFeed = 10
 export function closingQuote(bytes: Buffer, from: number, end: number): number {
   let at = from
   for (;;) {
-    at = bytes.indexOf(quote, at)
+    // Most cells are short: a native search costs more than looking at a few bytes.
+    const few = Math.min(at + 24, end)
+    while (at < few && bytes[at] !== quote) at++
+    if (at >= end) return -1
+    if (bytes[at] !== quote) at = bytes.indexOf(quote, at)
     if (at < 0 || at >= end) return -1
     if (at + 1 >= end || bytes[at + 1] !== quote) return at
     at += 2
