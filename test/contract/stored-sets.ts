@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import * as fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -388,7 +389,7 @@ export function storedSetsContract(name: string, open: () => Promise<StoreUnderT
         const end = performance.now() + 20_000
         while (Math.min(seen.a, seen.b) < 200 && performance.now() < end) {
           seen[setOfRead(await store.read('fraud', keys)) as 'a' | 'b']++
-          await new Promise((resolve) => setImmediate(resolve))
+          await nextTurn()
         }
         child.stdin.end()
         expect(Number(await within('the other process ends', ended))).toBeGreaterThan(1)
@@ -442,8 +443,11 @@ export function storedSetsContract(name: string, open: () => Promise<StoreUnderT
         const turning = (async () => {
           for (let i = 1; i <= 30; i++) {
             await loadSet(store, newSet(`set-${i}`), keys)
+            await nextTurn()
             await flipTo(store, `set-${i}`)
+            await nextTurn()
             await store.drop(`set-${i - 1}`)
+            await nextTurn()
             done.turns = i
           }
         })()
@@ -451,7 +455,7 @@ export function storedSetsContract(name: string, open: () => Promise<StoreUnderT
         while (done.turns < 30) {
           expect(setOfRead(await reader.read('fraud', keys))).toMatch(/^set-/)
           reads++
-          await new Promise((resolve) => setImmediate(resolve))
+          await nextTurn()
         }
         await turning
         expect(reads).toBeGreaterThan(5)
