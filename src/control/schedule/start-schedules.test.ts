@@ -207,6 +207,12 @@ describe('logical times that passed while nothing watched', () => {
     }
   })
 
+  it('have a newest one also when the schedule has ended since', async () => {
+    await start({ ...daily, startAt: '2026-03-03T00:00:00Z', endAt: '2026-03-05T00:00:00Z' }, '2026-03-20T12:00:00Z')
+    await schedules!.idle()
+    expect(runs).toEqual(['2026-03-04T01:30'])
+  })
+
   it('are not late within two minutes: a restart at the wrong moment loses no run', async () => {
     await start({ ...daily, catchUp: 'none' }, '2026-03-01T12:00:00Z')
     await schedules!.close()

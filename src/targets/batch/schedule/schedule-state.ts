@@ -1,4 +1,4 @@
-import { isoTime, type ScheduleSpec } from './schedule-spec.js'
+import { isoTime, type ScheduleSpec, timesBetween } from './schedule-spec.js'
 
 /** Why a logical time is run: it fell due, it was missed before, or its run was interrupted. */
 export type RunCause = 'due' | 'catch-up' | 'resume'
@@ -71,8 +71,8 @@ export function newState(spec: ScheduleSpec, now: number): ScheduleState {
 
 function beginning(spec: ScheduleSpec, now: number): number {
   if (spec.startAt === null || spec.catchUp === 'none') return now
-  const last = spec.catchUp === 'last' ? spec.times.previous(now + 1) : null
-  return Math.max(last ?? -Infinity, spec.startAt) - 1
+  const [last] = spec.catchUp === 'last' ? timesBetween(spec, -Infinity, now, 1).times : []
+  return (last ?? spec.startAt) - 1
 }
 
 /** The state as a new process goes on from it: the run that was under way is resumed first, unless it was to make room. */
