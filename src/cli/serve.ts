@@ -1,3 +1,4 @@
+import { loadConfig } from '../control/config/load-config.js'
 import { createLogger } from '../control/create-logger.js'
 import { localActor } from '../control/open-local-registry.js'
 import { type RunningServer, serve as startServer } from '../control/serve.js'
@@ -42,6 +43,11 @@ export const serve: AnyVerb = defineVerb({
         'Store of predictions: sqlite:path, lmdb:folder, postgres://… or redis://…; the SQLite file of the state folder when left out',
       valueHint: 'url',
     },
+    config: {
+      type: 'string',
+      description: 'Configuration whose schedules run; slipway.config.{ts,mts,js,mjs,json} of the working folder when left out',
+      valueHint: 'file',
+    },
     'require-key': { type: 'boolean', description: 'Refuse calls without an API key (`slipway keys create`)', default: false },
     'server-name': { type: 'string', description: 'Name in the protocols’ server metadata', default: 'slipway' },
     'allow-domain': { type: 'string', description: 'Comma-separated operator domains to allow in models that are added' },
@@ -62,6 +68,8 @@ export const serve: AnyVerb = defineVerb({
       allowDomains,
       promote: true,
     })
+    const config = await loadConfig({ file: args.config })
+    const store = args.store ?? config.store
     const server = await startServer({
       state,
       models: names,
@@ -79,7 +87,8 @@ export const serve: AnyVerb = defineVerb({
       serverName: args['server-name'],
       bodyBytes: number('max-body', [1, 4096]) * 1_048_576,
       graceMs: number('grace-ms', [0, 3_600_000]),
-      ...(args.store === undefined ? {} : { store: args.store }),
+      ...(store === null ? {} : { store }),
+      config,
       accessLog: args['access-log'],
       logger,
     })

@@ -17,6 +17,10 @@ import { loadStaticPages } from '../targets/http/pages/static-pages.js'
 import { type AdminServer, createAdminServer } from './admin/create-admin-server.js'
 import { openPlane, type OpenPlane, type PlaneOptions } from './open-plane.js'
 import { defaultStore, openStoredSetsIfAny, storePlace } from './open-stored-sets.js'
+import type { LoadedConfig } from './config/load-config.js'
+import { spawnedRuns } from './schedule/spawn-run.js'
+import type { RunningSchedules } from './schedule/start-schedules.js'
+import { createBatchMetrics } from '../monitoring/batch-metrics.js'
 import { packageVersion } from './package-info.js'
 import type { StateDir } from './state-dir.js'
 import { createObservers, type TransportObservers } from './transport-observers.js'
@@ -40,6 +44,8 @@ export interface ServeOptions extends Omit<PlaneOptions, 'metrics' | 'logger' | 
   readonly bodyBytes: number | null
   /** How long calls under way may take when the server ends. */
   readonly graceMs: number
+  /** Batches whose schedules the server runs; none when left out. */
+  readonly config?: LoadedConfig
   /** A log line for each request. */
   readonly accessLog: boolean
   readonly logger: Logger
@@ -98,6 +104,8 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
     if (grpc !== null) closing.unshift(() => grpc.server.drain(options.graceMs))
     const admin = await startAdmin(options, open, keys)
     if (admin !== null) closing.unshift(() => admin.server.close())
+    const schedules = await openSchedules(options, metrics)
+    if (schedules !== null) closing.unshift(() => schedules.close())
     return {
       plane,
       http: { host: options.host, port: http.port },
@@ -112,7 +120,7 @@ export async function serve(options: ServeOptions): Promise<RunningServer> {
           await new Promise((resolve) => setTimeout(resolve, partingMs))
           await grpc.server.drain(options.graceMs)
         }
-        await Promise.all([http.server.close(options.graceMs), drainGrpc(), admin?.server.close()])
+        await Promise.all([http.server.close(options.graceMs), drainGrpc(), admin?.server.close(), schedules?.close()])
         await stored.close()
         await open.close()
         metrics.close()
@@ -135,6 +143,14 @@ function openStored(options: ServeOptions, plane: DataPlane, metrics: MetricsSin
   const store = options.store ?? defaultStore(options.state)
   storePlace(store)
   return createStoredPlane({ plane, metrics, clock: systemClock, open: () => openStoredSetsIfAny(store) })
+}
+
+/** The schedules of the configuration, each run in a process of its own; null when there are none. */
+async function openSchedules({ config, state, logger }: ServeOptions, metrics: MetricsSink): Promise<RunningSchedules | null> {
+  if (config?.file == null || ![...config.batch.values()].some((entry) => entry.schedule !== undefined)) return null
+  const { startSchedules } = await import('./schedule/start-schedules.js')
+  const run = spawnedRuns({ stateRoot: state.root, config: config.file, metrics: createBatchMetrics(metrics), logger })
+  return startSchedules({ config, stateRoot: state.root, run, whenHeld: 'stand-by', logger, metrics })
 }
 
 async function startHttp(

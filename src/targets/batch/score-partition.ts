@@ -13,7 +13,7 @@ import type {
   TableReader,
   TableSink,
 } from '../../core/table.js'
-import { issueLabel } from '../../core/issue.js'
+import { issueLabel, type RowIssue } from '../../core/issue.js'
 import type { Predictor } from '../../model/predictor.js'
 import type { OutputProfile } from '../../monitoring/output-profile.js'
 import { createOutputProfiler } from '../../monitoring/output-profiler.js'
@@ -21,7 +21,7 @@ import { CodeTally } from './code-tally.js'
 import { filterChunk, type FilteredChunk } from './filter-chunk.js'
 import { outputBatch } from './output-batch.js'
 import type { OutputLayout } from './output-layout.js'
-import { PartitionQuarantine } from './quarantine.js'
+import { type BadRow, PartitionQuarantine } from './quarantine.js'
 import type { CodeCount, StepTimings } from './run-report.js'
 import type { Where } from './where/where.js'
 
@@ -85,6 +85,10 @@ class PartitionScoring {
   }
   /** Batches that wait for the partition's turn. */
   readonly #waiting: OutputBatch[] = []
+  /** Of the chunk under way. */
+  readonly #bad: BadRow[] = []
+  /** Column that names a row. */
+  readonly #key: string | null
   #writer: PartitionWriter | null = null
 
   constructor(parts: ScoringParts, partition: Partition, calls: ScoringCalls) {
@@ -93,6 +97,7 @@ class PartitionScoring {
     this.#calls = calls
     this.#quarantine = new PartitionQuarantine(parts.quarantine, partition.index)
     this.#profiler = createOutputProfiler(parts.output)
+    this.#key = parts.layout.columns.find((column) => column.key === true)?.name ?? null
   }
 
   async run(): Promise<PartitionRecord> {
@@ -121,7 +126,7 @@ class PartitionScoring {
     const filtered = filterChunk(chunk, where === null ? null : where.rows(chunk.carry, chunk.input.frame.length))
     this.#counts.read += chunk.input.frame.length + chunk.broken.length
     this.#counts.filtered += filtered.filtered
-    if (filtered.input.frame.length === 0) return this.#quarantine.flush()
+    if (filtered.input.frame.length === 0) return this.#putAside()
     const prediction = await predictor.predict(filtered.input, { signal: this.#calls.signal, ignoreDeadline: true })
     this.#time(prediction)
     const answered = this.#takeBad(chunk, filtered, prediction)
@@ -130,27 +135,34 @@ class PartitionScoring {
     this.#counts.written += batch.length
     if (inOrder) this.#waiting.push(batch)
     else await this.#timed(() => this.#writer!.write(batch))
-    await this.#quarantine.flush()
+    await this.#putAside()
+  }
+
+  /** Puts the bad rows of a chunk into the quarantine, in the order in which they stand in the source. */
+  #putAside(): Promise<void> {
+    for (const row of this.#bad.splice(0).toSorted((a, b) => a.row - b.row)) this.#quarantine.add(row)
+    return this.#quarantine.flush()
   }
 
   #takeBroken(chunk: SourceChunk): void {
     for (const { row, code, message, record } of chunk.broken) {
       this.#badCodes.add([{ code, field: null, message }])
-      this.#quarantine.add({ row, codes: [code], message, record })
+      this.#bad.push({ row, codes: [code], message, record })
     }
     this.#counts.bad += chunk.broken.length
   }
 
   /** Puts refused rows aside and counts the others; returns those answered, null for all. */
   #takeBad(chunk: SourceChunk, filtered: FilteredChunk, { sources, issues, length }: Prediction): Uint32Array | null {
-    for (let row = 0; row < length; row++) if (sources[row]! > 1) this.#counts.fallback++
-    if (issues === null) return null
+    const keys = this.#key === null ? null : (filtered.carry[this.#key]?.validity ?? null)
+    if (issues === null && keys === null) return null
     const answered = new Uint32Array(length)
     let count = 0
     for (let row = 0; row < length; row++) {
-      const found = issues.get(row)
-      if (sources[row] !== 0) {
+      const found = keys?.[row] === 0 ? [keyMissing(row, this.#key!)] : issues?.get(row)
+      if (sources[row] !== 0 && keys?.[row] !== 0) {
         if (found !== undefined) this.#rowCodes.add(found)
+        if (sources[row]! > 1) this.#counts.fallback++
         answered[count++] = row
         continue
       }
@@ -158,7 +170,7 @@ class PartitionScoring {
       const refused = (found ?? []).filter((issue) => issue.action === 'reject')
       const record = chunk.record(filtered.kept === null ? row : filtered.kept[row]!)
       const codes = (found ?? []).map((issue) => issueLabel(issue))
-      this.#quarantine.add({ row: filtered.rowNumbers[row]!, codes, message: refused[0]?.message ?? '', record })
+      this.#bad.push({ row: filtered.rowNumbers[row]!, codes, message: refused[0]?.message ?? '', record })
       this.#counts.bad++
     }
     return count === length ? null : answered.subarray(0, count)
@@ -209,4 +221,8 @@ class PartitionScoring {
     await work()
     this.#timings.writeMs += this.#parts.clock.monotonic() - start
   }
+}
+
+function keyMissing(row: number, key: string): RowIssue {
+  return { row, code: 'KEY_MISSING', field: key, message: `the row has no key \`${key}\``, action: 'reject' }
 }
