@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports.js'
 import type { StoredSetHead, StoredSets } from '../core/stored-sets.js'
-import { type CacheBudget, createStoredCache, type StoredCache } from './stored-cache.js'
+import { type StoredCache, StoredMemory } from './stored-cache.js'
+import { EmbeddedReader } from './stored-embedded-reader.js'
 import { partsOf, type StoredParts } from './stored-value.js'
 import { BoundedReads } from './stored-wait.js'
 
@@ -30,33 +31,9 @@ export interface StoredReader {
   read(model: string, keys: readonly string[]): Promise<PartsRead>
 }
 
-/** An engine inside this process is asked for every key: it is as fast as a look at its pointer and into memory. Others have a cache. */
+/** Engines inside this process are asked where the pointer stands in every turn of the event loop, others only so often. Both have a cache. */
 export function createStoredReader(sets: StoredSets, options: StoredReaderOptions): StoredReader {
-  return sets.readNow === undefined ? new CachedReader(sets, options) : new EmbeddedReader(sets)
-}
-
-class EmbeddedReader implements StoredReader {
-  readonly #sets: StoredSets
-  /** Of models that have had an active set: an engine may hold files open for each model that it is asked for, and callers choose the names. */
-  readonly #heads = new Map<string, StoredSetHead>()
-
-  constructor(sets: StoredSets) {
-    this.#sets = sets
-  }
-
-  readNow(model: string, keys: readonly string[]): PartsRead | null {
-    return this.#heads.has(model) ? this.#read(model, keys) : null
-  }
-
-  async read(model: string, keys: readonly string[]): Promise<PartsRead> {
-    const known = this.#heads.has(model) || (await this.#sets.active(model)) !== null
-    return known ? this.#read(model, keys) : { set: null, values: keys.map(() => null) }
-  }
-
-  #read(model: string, keys: readonly string[]): PartsRead {
-    const { set, values } = this.#sets.readNow!(model, keys)
-    return { set: set === null ? null : intern(this.#heads, model, set), values: values.map(partsOrNull) }
-  }
+  return sets.readNow === undefined ? new CachedReader(sets, options) : new EmbeddedReader(sets, options)
 }
 
 /** What is known of one model. Values belong to the set that stands here. */
@@ -72,13 +49,13 @@ interface Known {
 class CachedReader implements StoredReader {
   readonly #options: StoredReaderOptions
   readonly #reads: BoundedReads
-  readonly #budget: CacheBudget
+  readonly #memory: StoredMemory
   readonly #models = new Map<string, Known>()
   #asked = 0
 
   constructor(sets: StoredSets, options: StoredReaderOptions) {
     this.#options = options
-    this.#budget = { bytes: options.cacheBytes ?? 64 * 1024 * 1024, used: 0 }
+    this.#memory = new StoredMemory(options.cacheBytes)
     this.#reads = new BoundedReads(sets, { timeoutMs: options.timeoutMs ?? 1000, now: () => options.clock.monotonic() })
   }
 
@@ -128,7 +105,7 @@ class CachedReader implements StoredReader {
     if (known === undefined) {
       // A model without sets is not worth remembering: callers choose the names.
       if (set === null) return null
-      known = { set, asked, seenAt: 0, cache: createStoredCache(this.#budget) }
+      known = { set, asked, seenAt: 0, cache: this.#memory.open() }
       this.#models.set(model, known)
     }
     if (asked < known.asked) return known
@@ -146,14 +123,7 @@ class CachedReader implements StoredReader {
   }
 }
 
-/** The same object for the same set, so that what is written of it is written once. */
-function intern(heads: Map<string, StoredSetHead>, model: string, set: StoredSetHead): StoredSetHead {
-  const known = heads.get(model)
-  if (known?.id === set.id) return known
-  heads.set(model, set)
-  return set
-}
-
-function partsOrNull(value: string | null): StoredParts | null {
+/** Values cut for answers. */
+export function partsOrNull(value: string | null): StoredParts | null {
   return value === null ? null : partsOf(value)
 }
