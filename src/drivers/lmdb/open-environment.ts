@@ -21,7 +21,7 @@ export interface Environment {
 /** Named databases that may be open at once: a set is one, and a process keeps those that it has seen. */
 const maxSets = 4096
 /** Address space, not memory: the file grows as it is filled. */
-const defaultMapSize = 2 ** 38
+const defaultMapSize = 2 ** 36
 
 /** Opens the environment in a folder. Rejects with PACKAGE_MISSING, and with STORE_UNAVAILABLE when the folder holds something else. */
 export async function openEnvironment(path: string, mapSize: number = defaultMapSize): Promise<Environment> {

@@ -23,9 +23,9 @@ export class LmdbCatalog {
       // Numbers are never given twice: one past the highest ever, which is kept under no id.
       const number = Number(ids.get(lastNumber) ?? 0) + 1
       const made: StoredSet = { ...set, state: 'loading', rows: 0, fallbackRows: 0, checksum: '0'.repeat(16), details: {} }
-      void ids.putSync(lastNumber, String(number))
-      void ids.putSync(idKey(set.id), String(number))
-      void sets.putSync(number, JSON.stringify(made))
+      ids.putSync(lastNumber, String(number))
+      ids.putSync(idKey(set.id), String(number))
+      sets.putSync(number, JSON.stringify(made))
     })
   }
 
@@ -62,7 +62,7 @@ export class LmdbCatalog {
     return root.transactionSync(() => {
       const { number, set } = this.#known(id)
       const changed = change(set)
-      void sets.putSync(number, JSON.stringify(changed))
+      sets.putSync(number, JSON.stringify(changed))
       return changed
     })
   }
@@ -80,8 +80,8 @@ export class LmdbCatalog {
       }
       const [last] = flips.getKeys({ reverse: true, limit: 1 })
       const done: Flip = { ...rest, previous }
-      void active.putSync(flip.model, String(number))
-      void flips.putSync((last ?? 0) + 1, JSON.stringify(done))
+      active.putSync(flip.model, String(number))
+      flips.putSync((last ?? 0) + 1, JSON.stringify(done))
       return done
     })
   }

@@ -84,7 +84,7 @@ export class LmdbPartition implements StoredPartitionWriter {
       })
     } catch (cause) {
       if (cause instanceof SlipwayError) throw cause
-      throw new SlipwayError('SINK_FAILED', 'LMDB could not write: disk full, or its map size used up', { cause })
+      throw new SlipwayError('SINK_FAILED', 'LMDB could not write the partition: is the disk full?', { cause })
     }
   }
 }

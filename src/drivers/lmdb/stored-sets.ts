@@ -11,7 +11,7 @@ import { LmdbPartition } from './stored-partition.js'
 export interface LmdbStoredSetsOptions {
   /** Folder of the environment; it is made when it is not there. */
   readonly path: string
-  /** Bytes of address space, the most that the file may grow to: 256 GiB unless told. */
+  /** Bytes of address space taken at first, 64 GiB unless told; more is taken when the file outgrows it. */
   readonly mapSize?: number
 }
 
@@ -57,7 +57,7 @@ class LmdbStoredSets implements StoredSets {
         throw new SlipwayError('SET_CONFLICT', `the partition ${index} of \`${id}\` is committed already`)
     }
     check()
-    const keep = (record: PartitionRecord): void => void partitions.putSync([number, index], JSON.stringify(record))
+    const keep = (record: PartitionRecord): void => partitions.putSync([number, index], JSON.stringify(record))
     return new LmdbPartition({ rows: openRows(this.#environment, number), check, keep })
   }
 
