@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SlipwayError } from '../../core/errors.js'
+import { syncDirectory } from '../../drivers/folder/durable.js'
 import { fileFailure } from '../state-dir.js'
 
 /** Writes a text file so that it is there whole or not at all, whatever happens meanwhile. */
@@ -16,6 +17,7 @@ export async function writeDurable(path: string, text: string): Promise<void> {
       await file.close()
     }
     await rename(temporary, path)
+    await syncDirectory(dirname(path))
   } catch (cause) {
     await rm(temporary, { force: true })
     throw fileFailure(cause, 'the state folder cannot be written')

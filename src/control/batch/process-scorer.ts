@@ -88,16 +88,18 @@ class ProcessScorer implements Scorer {
     const { stallMs } = this.#options
     return new Promise<T>((resolve, reject) => {
       let timer = setTimeout(stalled, stallMs)
+      let settled = false
       function stalled(): void {
         child.kill('SIGKILL')
       }
-      const watch = (): void => {
+      const watch = (ms: number): void => {
         clearTimeout(timer)
-        timer = setTimeout(stalled, stallMs)
+        if (!settled) timer = setTimeout(stalled, ms)
       }
       const settle =
         <V>(done: (value: V) => void) =>
         (value: V): void => {
+          settled = true
           clearTimeout(timer)
           child.off('message', onMessage)
           child.off('exit', onExit)
@@ -108,7 +110,7 @@ class ProcessScorer implements Scorer {
       const fail = settle(reject)
       const onMessage = (message: FromBatchWorker): void => {
         if (message.type === 'failed') fail(fromFailure(message.error))
-        else if (listen(message, succeed, fail) === 'watch') watch()
+        else if (listen(message, succeed, fail) === 'watch') watch(stallMs)
         else clearTimeout(timer)
       }
       const onExit = (code: number | null, killed: string | null): void => {
@@ -116,8 +118,7 @@ class ProcessScorer implements Scorer {
       }
       const onAbort = (): void => {
         send(child, { type: 'abort' })
-        clearTimeout(timer)
-        timer = setTimeout(stalled, closeMs)
+        watch(closeMs)
       }
       child.on('message', onMessage)
       child.on('exit', onExit)

@@ -14,6 +14,7 @@ import { renderReport } from '../../targets/batch/report/render-report.js'
 import { differencesOf, fingerprintOf, type RunIdentity } from '../../targets/batch/run-identity.js'
 import type { RunProgress, RunReport } from '../../targets/batch/run-report.js'
 import { scorePartition } from '../../targets/batch/score-partition.js'
+import { takeLock } from '../schedule/exclusive-lock.js'
 import type { StateDir } from '../state-dir.js'
 import { BadRowLimit } from './bad-row-limit.js'
 import { inputFiles } from './input-files.js'
@@ -22,7 +23,6 @@ import { openSink } from './open-sink.js'
 import { createProcessScorer } from './process-scorer.js'
 import { ReportBuilder } from './report-builder.js'
 import { createRun, removeRun, runFolder, type RunStart, storedRuns, type StoredRun, writeReport } from './run-folder.js'
-import { lock } from './run-lock.js'
 import {
   allPartitions,
   checkpointOf,
@@ -62,7 +62,8 @@ const retryMs = 1000
 export async function runBatch(options: RunBatchOptions): Promise<RunReport> {
   const cwd = options.cwd ?? process.cwd()
   const checkpoint = checkpointOf(options.request, cwd)
-  const held = await lock(options.state, checkpoint)
+  const held = await takeLock(join(options.state.root, 'locks'), checkpoint)
+  if (held === null) throw new SlipwayError('RUN_ACTIVE', 'another process works on the same output')
   try {
     return await new BatchRun(options, cwd, checkpoint).run()
   } finally {
