@@ -37,6 +37,7 @@ const rooms: Readonly<Record<string, Room>> = {
   'drivers/lmdb': { ...driver, packages: ['lmdb'] },
   'drivers/memory': driver,
   'drivers/onnx-node': { ...driver, packages: ['onnxruntime-node'] },
+  'drivers/parquet': driver,
   'drivers/pino': { ...driver, packages: ['pino'] },
   'drivers/postgres': { ...driver, packages: ['pg', 'pg-copy-streams'] },
   'drivers/prometheus': { rooms: ['core', 'monitoring'], node: true, packages: ['prom-client'] },
