@@ -55,7 +55,15 @@ const { Utf8, Float64, Float32, Int32, Int64, Bool, List, FixedSizeList, Field, 
 const item = (type: arrow.DataType): arrow.Field => new Field('item', type, true)
 const noon = Date.UTC(2026, 0, 2, 12)
 
-const cases: readonly (readonly [string, Fields[string], arrow.DataType, readonly unknown[], ((value: never) => unknown)?])[] = [
+type Case = readonly [
+  name: string,
+  field: Fields[string],
+  type: arrow.DataType,
+  values: readonly unknown[],
+  plain?: (value: never) => unknown,
+]
+
+const cases: readonly Case[] = [
   ['float64 as number', number(), new Float64(), [1.5, null, -0, Number.NaN]],
   ['float64 without nulls', number(), new Float64(), [1.5, 2.5]],
   ['float32 as number', number(), new Float32(), [Math.fround(0.1), 2, null]],
@@ -94,7 +102,8 @@ const cases: readonly (readonly [string, Fields[string], arrow.DataType, readonl
 ]
 
 describe('columns of an Arrow stream', () => {
-  it.each(cases)('%s become what the frame builder makes of their values', async (_, field, type, values, plain) => {
+  it.each(cases.map((each) => ({ name: each[0], each })))('$name become what the frame builder makes of their values', async ({ each }) => {
+    const [, field, type, values, plain] = each
     const fields = { x: field }
     const rows = values.map((value) => ({ x: value === null || plain === undefined ? value : plain(value as never) }))
     const [frame] = await read(stream({ x: arrow.vectorFromArray(values, type) }), fields)
