@@ -4,8 +4,52 @@ import type { Column } from '../../src/core/frame.js'
 import type { OutputBatch, OutputColumn, Partition, PartitionRecord, RefusedRow, RepeatedTexts, TableSink } from '../../src/core/table.js'
 import { createPostgresTableSink } from '../../src/drivers/postgres/table-sink.js'
 import { missingPostgres, openPostgres, type TestPostgres } from '../support/postgres.js'
+import { tableSinkContract } from './table-sink.js'
 
 const absent = missingPostgres('own')
+
+describe.skipIf(absent !== null)(`Postgres ${absent ?? ''}`, () => {
+  let server: TestPostgres
+  beforeAll(async () => {
+    server = await openPostgres('own')
+  })
+  afterAll(() => server?.remove())
+
+  tableSinkContract(
+    'into Postgres',
+    async () => {
+      const url = await server.database()
+      return {
+        staging: '/nowhere',
+        open: async (plan) => createPostgresTableSink({ url, table: 'scores of "x"', plan, overwrite: false }),
+        rows: (columns) => tableOf(url, columns),
+        remove: async () => undefined,
+      }
+    },
+    { keys: 'checked', nan: 'kept' },
+  )
+})
+
+async function tableOf(url: string, columns: readonly OutputColumn[]): Promise<readonly Record<string, unknown>[] | null> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    const found = await client.query<{ there: boolean }>(`SELECT to_regclass($1) IS NOT NULL AS there`, ['"scores of ""x"""'])
+    if (!found.rows[0]!.there) return null
+    const { rows } = await client.query<Record<string, unknown>>('SELECT * FROM "scores of ""x"""')
+    return rows.map((row) => Object.fromEntries(columns.map((column) => [column.name, plain(row[column.name], column)])))
+  } finally {
+    await client.end()
+  }
+}
+
+function plain(value: unknown, { type, dtype }: OutputColumn): unknown {
+  if (value === null) return null
+  // A real is printed with the digits that tell it from its neighbours.
+  if (dtype === 'float32' && type === 'number') return Math.fround(value as number)
+  if (type === 'integer') return BigInt(value as string | number)
+  return type === 'timestamp' ? (value as Date).getTime() : value
+}
 
 describe.skipIf(absent !== null)(`the table sink of Postgres ${absent ?? ''}`, () => {
   let server: TestPostgres

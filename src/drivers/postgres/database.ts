@@ -99,11 +99,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
         const { rows, rowCount } = await client.query<Record<string, unknown>>(sql, [...values])
         return { rows, rowCount: rowCount ?? 0 }
       }),
+    // The pool's own way, which costs least: lookups go through here.
     prepared: (name, sql, values) =>
-      using(async (client) => {
-        const { rows } = await client.query<(string | null)[]>({ name, text: sql, values: [...values], rowMode: 'array', types: asText })
-        return rows
-      }),
+      pool.query<(string | null)[]>({ name, text: sql, values: values as unknown[], rowMode: 'array', types: asText }).then(
+        ({ rows }) => rows,
+        (error: unknown) => {
+          throw failed(error)
+        },
+      ),
     transaction: (work) =>
       using(async (client) => {
         await client.query('BEGIN')

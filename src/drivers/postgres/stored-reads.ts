@@ -9,6 +9,9 @@ import type { StoredTables } from './stored-schema.js'
 interface Pointer {
   readonly number: number
   readonly head: StoredSetHead
+  /** Name and text of the prepared statement. */
+  readonly name: string
+  readonly sql: string
 }
 
 /** How often a read follows a pointer that moves under it. */
@@ -23,32 +26,30 @@ export function createLook(database: Database, tables: StoredTables): (model: st
   const pointers = new Map<string, Pointer>()
 
   async function pointerOf(model: string): Promise<Pointer | null> {
-    const known = pointers.get(model)
-    if (known !== undefined) return known
     const { rows } = await database.query(`SELECT s.* FROM ${tables.active} a JOIN ${tables.sets} s USING (number) WHERE a.model = $1`, [
       model,
     ])
     if (rows[0] === undefined) return null
-    const pointer = { number: rows[0]['number'] as number, head: headOf(rows[0]) }
+    const number = rows[0]['number'] as number
+    const pointer = {
+      number,
+      head: headOf(rows[0]),
+      name: `slipway_read_${number}`,
+      sql: `SELECT a.number, r.key, r.value FROM ${tables.active} a
+            LEFT JOIN ${tables.rows(number)} r ON a.number = ${number} AND r.key = ANY ($2::text[]) WHERE a.model = $1`,
+    }
     pointers.set(model, pointer)
     return pointer
   }
 
   /** Null when the pointer stands elsewhere by now. */
   async function readFrom(pointer: Pointer, model: string, keys: readonly string[]): Promise<FoundValues | null> {
-    const { number, head } = pointer
-    const rows = await database
-      .prepared(
-        `slipway_read_${number}`,
-        `SELECT a.number, r.key, r.value FROM ${tables.active} a
-         LEFT JOIN ${tables.rows(number)} r ON a.number = ${number} AND r.key = ANY ($2::text[]) WHERE a.model = $1`,
-        [model, keys],
-      )
-      .catch((error: unknown) => {
-        // The set was dropped, after the pointer had left it.
-        if (stateOf(error) === undefinedTable) return []
-        throw error
-      })
+    const { number, head, name, sql } = pointer
+    const rows = await database.prepared(name, sql, [model, keys]).catch((error: unknown) => {
+      // The set was dropped, after the pointer had left it.
+      if (stateOf(error) === undefinedTable) return []
+      throw error
+    })
     if (Number(rows[0]?.[0]) !== number) return null
     const values = new Map<string, string>()
     for (const row of rows) if (row[1] !== null) values.set(row[1]!, row[2]!)
@@ -57,7 +58,7 @@ export function createLook(database: Database, tables: StoredTables): (model: st
 
   return async (model, keys) => {
     for (let tries = 0; tries < maxTries; tries++) {
-      const pointer = await pointerOf(model)
+      const pointer = pointers.get(model) ?? (await pointerOf(model))
       if (pointer === null) return { set: null, values: new Map() }
       const found = await readFrom(pointer, model, keys)
       if (found !== null) return found
