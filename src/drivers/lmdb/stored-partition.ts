@@ -23,7 +23,6 @@ export class LmdbPartition implements StoredPartitionWriter {
   readonly #hash = new RowHash()
   #rows: StoredRow[] = []
   #keys = new Set<string>()
-  #bytes = 0
   #ended = false
 
   constructor(options: LmdbPartitionOptions) {
@@ -43,7 +42,6 @@ export class LmdbPartition implements StoredPartitionWriter {
       this.#keys.add(key)
       this.#rows.push(row)
       this.#hash.add(key, value)
-      this.#bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
     }
   }
 
@@ -52,7 +50,7 @@ export class LmdbPartition implements StoredPartitionWriter {
   ): Promise<PartitionRecord> {
     if (this.#ended) throw new SlipwayError('SINK_FAILED', 'the partition was ended')
     try {
-      const record = await makeRecord(this.#refused, { bytes: this.#bytes, checksum: this.#hash.hex() })
+      const record = await makeRecord(this.#refused, { bytes: 0, checksum: this.#hash.hex() })
       this.#store(record)
       return record
     } finally {

@@ -125,7 +125,6 @@ class PartitionRows implements StoredPartitionWriter {
   readonly #partition: number
   readonly #refused: RefusedRow[] = []
   readonly #hash = new RowHash()
-  #bytes = 0
   /** Ends the turn of this partition; null before its first rows and after its end. */
   #done: (() => void) | null = null
   #ended = false
@@ -139,10 +138,7 @@ class PartitionRows implements StoredPartitionWriter {
     if (this.#ended) throw new SlipwayError('SINK_FAILED', `the partition ${this.#partition} was ended`)
     this.#done ??= await this.#writer.begin(this.#partition)
     try {
-      const refused = this.#writer.insert(rows, ({ key, value }) => {
-        this.#hash.add(key, value)
-        this.#bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
-      })
+      const refused = this.#writer.insert(rows, ({ key, value }) => this.#hash.add(key, value))
       for (const row of refused) this.#refused.push(row)
     } catch (error) {
       await this.abort()
@@ -155,7 +151,7 @@ class PartitionRows implements StoredPartitionWriter {
   ): Promise<PartitionRecord> {
     await this.write([])
     try {
-      const record = await makeRecord(this.#refused, { bytes: this.#bytes, checksum: this.#hash.hex() })
+      const record = await makeRecord(this.#refused, { bytes: 0, checksum: this.#hash.hex() })
       try {
         this.#writer.commit(record)
       } catch (error) {
