@@ -118,8 +118,8 @@ const outputs: Readonly<Record<string, { readonly flags: readonly string[]; rows
     flags: [],
     rows: async () => {
       const keys = clean.map(keyOf)
-      const found = (await workspace.json('stored', 'get', 'reviews', ...keys.slice(0, 500))) as { answers: { prediction: Row }[] }
-      return found.answers.map(({ prediction }, i) => ({ key: keys[i], ...prediction }))
+      const found = (await workspace.json('stored', 'get', 'reviews', ...keys.slice(0, 500))) as { answers: { key: string; output: Row }[] }
+      return found.answers.map(({ key, output }) => ({ key, ...output }))
     },
   },
 }

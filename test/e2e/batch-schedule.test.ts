@@ -3,7 +3,8 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { identityModel } from '../fixtures/models.js'
+import { identityModel, slowModel } from '../fixtures/models.js'
+import { processesIn } from '../support/processes.js'
 import { type CommandResult, slipway } from '../support/slipway.js'
 import { until, within } from '../support/until.js'
 import { openWorkspace, type Workspace } from '../support/workspace.js'
@@ -24,8 +25,8 @@ afterEach(async () => {
 })
 
 /** A configuration of one batch; `schedule` is TypeScript. */
-function configure(schedule: string): Promise<string> {
-  const batch = `{ nightly: { model: 'same', from: 'in/{date}.csv', to: 'out/{date}.csv', key: 'id', schedule: ${schedule} } }`
+function configure(schedule: string, model = 'same'): Promise<string> {
+  const batch = `{ nightly: { model: '${model}', partitionRows: 50, from: 'in/{date}.csv', to: 'out/{date}.csv', key: 'id', schedule: ${schedule} } }`
   return workspace.file('slipway.config.ts', `import { defineConfig } from 'slipway'\nexport default defineConfig({ batch: ${batch} })\n`)
 }
 
@@ -156,6 +157,36 @@ describe('slipway batch schedule', () => {
     expect(await within('it ends', third.exited)).toBe(0)
   })
 
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'goes on after %s with the run that was under way, and writes each row once',
+    async (signal) => {
+      await workspace.json('models', 'add', await workspace.file('slow.onnx', slowModel({ ms: 50 })))
+      const rows = Array.from({ length: 1000 }, (_, index) => `row-${String(index).padStart(4, '0')},${index}`)
+      await workspace.file('in/2026-01-01.csv', `id,x\n${rows.join('\n')}\n`)
+      await configure(`{ cron: '0 2 * * *', startAt: '2026-01-01T00:00:00Z', endAt: '2026-01-01T03:00:00Z' }`, 'slow')
+      const first = startSchedule()
+      await until('a part of the run is done', async () => (await parts()) > 0)
+      first.child.kill(signal)
+      expect(await within('it ends', first.exited)).toBe(signal === 'SIGTERM' ? 0 : -1)
+      await until('its processes are gone', () => processesIn(workspace.folder).length === 0)
+      expect(await listed()).toMatchObject({ running: '2026-01-01T02:00:00.000Z', lastCompleted: null, counts: { started: 1 } })
+      expect(await outputs().catch(() => [])).toEqual([])
+
+      expect((await batch('schedule', '--once')).code).toBe(0)
+      expect(await listed()).toMatchObject({
+        running: null,
+        lastCompleted: '2026-01-01T02:00:00.000Z',
+        counts: { started: 1, completed: 1 },
+      })
+      const written = (await readFile(join(workspace.folder, 'out/2026-01-01.csv'), 'utf8')).trim().split('\n').slice(1)
+      expect(written.map((row) => row.slice(0, 8))).toEqual(rows.map((row) => row.slice(0, 8)))
+      const [run] = ((await workspace.json('batch', 'list')) as { readonly runs: readonly { readonly run: string }[] }).runs
+      const report = (await workspace.json('batch', 'show', run!.run)) as { readonly resumedPartitions: number }
+      expect(report.resumedPartitions).toBeGreaterThan(0)
+    },
+    120_000,
+  )
+
   it('refuses to start without a configuration, and one that is wrong', async () => {
     expect((await slipway(['batch', 'schedule'], { cwd: workspace.folder })).code).toBe(2)
     await configure(`{ cron: '0 25 * * *' }`)
@@ -166,6 +197,12 @@ describe('slipway batch schedule', () => {
     )
   })
 })
+
+/** Partitions that are committed, of outputs that cannot be seen yet. */
+async function parts(): Promise<number> {
+  const names = await readdir(join(workspace.folder, 'out'), { recursive: true }).catch(() => [])
+  return names.filter((name) => /\/records\/\d+\.json$/.test(name)).length
+}
 
 function startSchedule(): { readonly child: ChildProcess; readonly exited: Promise<number>; printed(): string } {
   const child = spawn(process.execPath, [main, 'batch', 'schedule', '--state', workspace.state], {
