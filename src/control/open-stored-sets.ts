@@ -27,7 +27,7 @@ export async function openStoredSets(store: string): Promise<StoredSets> {
 /** For readers: null while an engine of files has none yet, since looking is not to make one. */
 export async function openStoredSetsIfAny(store: string): Promise<StoredSets | null> {
   const place = storePlace(store)
-  const isHere = place.engine === 'postgres' || place.engine === 'redis' || place.at === ':memory:' || existsSync(place.at)
+  const isHere = place.engine === 'postgres' || place.engine === 'redis' || existsSync(place.at)
   return isHere ? openStoredSets(store) : null
 }
 
@@ -40,7 +40,7 @@ interface StorePlace {
 /** Reads the URL of a store; CONFIG_INVALID when it is none. */
 export function storePlace(store: string): StorePlace {
   const [, scheme = '', rest = ''] = /^([a-z]+):(.*)$/s.exec(store) ?? []
-  if ((scheme === 'sqlite' || scheme === 'lmdb') && rest !== '') return { engine: scheme, at: rest === ':memory:' ? rest : resolve(rest) }
+  if ((scheme === 'sqlite' || scheme === 'lmdb') && rest !== '' && rest !== ':memory:') return { engine: scheme, at: resolve(rest) }
   if (scheme === 'postgres' || scheme === 'postgresql') return { engine: 'postgres', at: store }
   if (scheme === 'redis' || scheme === 'rediss') return { engine: 'redis', at: store }
   throw new SlipwayError(

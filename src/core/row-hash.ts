@@ -1,4 +1,7 @@
-/** FNV-1a (Fowler, Noll, Vo; 64 bits) over the UTF-16 code units, low byte first, of key, a NUL and value. Sums of it modulo 2^64 tell sets of rows apart, whatever their order. */
+/**
+ * FNV-1a (Fowler, Noll, Vo; 64 bits) with 16 bits a step: the UTF-16 code units of key, a NUL and value. Sums of it modulo 2^64 tell sets of rows
+ * apart, whatever their order.
+ */
 export class RowHash {
   #low = 0
   #high = 0
@@ -9,16 +12,11 @@ export class RowHash {
     let high = offsetHigh
     const text = `${key}\u0000${value}`
     for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i)
-      // Both bytes of the UTF-16 unit: as injective as UTF-8, and no encoder in between.
-      for (let part = 0; part < 2; part++) {
-        low ^= part === 0 ? unit & 0xff : unit >>> 8
-        // The prime is 2^40 + 0x1b3: multiply the halves, carry by hand.
-        const product = (low >>> 0) * 0x1b3
-        const carry = Math.floor(product / 0x1_0000_0000)
-        high = (Math.imul(high, 0x1b3) + carry + (low << 8)) | 0
-        low = product | 0
-      }
+      low ^= text.charCodeAt(i)
+      // The prime is 2^40 + 0x1b3: multiply the halves, carry by hand.
+      const product = (low >>> 0) * 0x1b3
+      high = (Math.imul(high, 0x1b3) + Math.floor(product / 0x1_0000_0000) + (low << 8)) | 0
+      low = product | 0
     }
     const sum = (this.#low >>> 0) + (low >>> 0)
     this.#low = sum | 0
