@@ -17,14 +17,10 @@ export function elementsAt(data: Data, start: number, count: number): TensorData
 }
 
 /** Numbers as doubles: exact but for 64-bit integers and decimals beyond 2^53, which become the nearest, as they do when read from JSON. */
-export function doublesAt(data: Data, start: number, { count, dtype }: { readonly count: number; readonly dtype: DType }): Float64Array {
-  const values = elementsAt(data, start, count)
-  if (dtype === 'float64') return values as Float64Array
-  if (dtype === 'float16') return Float64Array.from(values as Uint16Array, float16ToNumber)
-  const doubles = new Float64Array(count)
-  if (dtype !== 'int64' && dtype !== 'uint64') doubles.set(values as Float32Array)
-  else for (let i = 0; i < count; i++) doubles[i] = Number(values[i])
-  return doubles
+export function fillDoubles(doubles: Float64Array, values: TensorData, dtype: DType): void {
+  if (dtype === 'float16') for (let i = 0; i < doubles.length; i++) doubles[i] = float16ToNumber(values[i] as number)
+  else if (dtype !== 'int64' && dtype !== 'uint64') doubles.set(values as Float32Array)
+  else for (let i = 0; i < doubles.length; i++) doubles[i] = Number(values[i])
 }
 
 /** True where row `row` has no value. */

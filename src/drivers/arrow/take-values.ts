@@ -8,7 +8,7 @@ import { elementCount } from '../../core/tensor.js'
 import { canWiden, widen } from '../../core/widen.js'
 import type { Arrow } from './load-arrow.js'
 import { dateAt, listRange } from './plain-value.js'
-import { bitAt, decimalAt, doublesAt, dtypeOf, elementsAt, isNull, timestampAt } from './primitive-values.js'
+import { bitAt, decimalAt, dtypeOf, elementsAt, fillDoubles, isNull, timestampAt } from './primitive-values.js'
 import { isText, textsAt } from './text-values.js'
 
 /** Rows of an Arrow column in the storage of a field. */
@@ -48,9 +48,22 @@ const none: readonly number[] = Object.freeze([])
 
 function takeNumbers(arrow: Arrow, type: DataType): TakeValues | null {
   const dtype = dtypeOf(arrow, type)
-  if (dtype !== null) return (data, start, count) => ({ data: doublesAt(data, start, { count, dtype }), odd: none })
+  if (dtype === 'float64') return (data, start, count) => ({ data: elementsAt(data, start, count), odd: none })
+  if (dtype !== null) return takeDoubles(dtype)
   if (!arrow.DataType.isDecimal(type)) return null
   return each((data, row) => decimalAt(data as Data<Decimal>, row))
+}
+
+/** Each batch is answered before the next is read: they may share their storage, in which every row has its place. */
+function takeDoubles(dtype: DType): TakeValues {
+  let storage = new Float64Array(0)
+  return (data, start, count) => {
+    if (storage.length < data.length) storage = new Float64Array(data.length)
+    const values = elementsAt(data, start, count)
+    const doubles = storage.subarray(start, start + values.length)
+    fillDoubles(doubles, values, dtype)
+    return { data: doubles, odd: none }
+  }
 }
 
 function takeIntegers(arrow: Arrow, to: DType, type: DataType): TakeValues | null {
