@@ -148,8 +148,8 @@ describe('kill -9 at any point', () => {
     for (let kills = 0; kills < 11;) {
       if (to !== 'stored') rmSync(at(to.replace('sqlite:', '')), { recursive: true, force: true })
       // A row that no run has had yet: each round is a run of its own.
-      const { kills: killed, report } = await untilDone(batch(to, ...flags, '--where', `text <> 'round ${to} ${kills}'`), 11 - kills)
-      kills += Math.max(killed, 1)
+      const { kills: killed, report } = await untilDone(batch(to, ...flags, '--where', `text <> 'round ${to} ${round}'`), 11 - kills)
+      kills += killed
       expect(report.counts).toMatchObject(counts)
       expect(quarantined(report)).toHaveLength(counts.bad)
       const found = await read(report)
