@@ -6,11 +6,13 @@ import { send } from '../support/http.js'
 import { until } from '../support/until.js'
 import { openWorkspace, type Workspace } from '../support/workspace.js'
 import { describeModel, parityModels, type DescribedModel, type Row } from './models.js'
-import { surfaces, type Places, type Surface } from './surfaces.js'
+import { surfaces as requestSurfaces, type Places, type Surface } from './surfaces.js'
+import { tableSurfaces } from './table-surfaces.js'
 import { canonicalRow, type CanonicalRow, difference } from './values.js'
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url))
 const models = await parityModels()
+const surfaces = [...requestSurfaces, ...tableSurfaces]
 const native = surfaces[0]!
 const processSurfaces = surfaces.filter(({ name }) => /native REST, rows|OIP, binary|gRPC, raw/.test(name))
 

@@ -245,11 +245,13 @@ function predictionsOf(model: DescribedModel, reply: HttpReply): Answers {
   return { rows: predictions.map((item) => named(model, item)), sources: sourcesIn(reply.headers['slipway-source']) }
 }
 
-function hasOnlyScalars({ rows }: ParityModel): boolean {
+/** Whether each value of the rows is one number, text or truth value: all that CSV has words for. */
+export function hasOnlyScalars({ rows }: ParityModel): boolean {
   return rows.every((row) => Object.values(row).every((value) => typeof value !== 'object'))
 }
 
-function linesOf(rows: readonly Row[]): string {
+/** The rows as JSON lines. */
+export function linesOf(rows: readonly Row[]): string {
   return rows.map((row) => JSON.stringify(row)).join('\n')
 }
 
@@ -263,7 +265,8 @@ function sourcesIn(text: unknown): readonly string[] {
   return typeof text === 'string' ? text.split(',') : ['(not told)']
 }
 
-function ok(reply: HttpReply): HttpReply {
+/** The reply, which must be 200. */
+export function ok(reply: HttpReply): HttpReply {
   if (reply.status !== 200) throw new Error(`${reply.status}: ${reply.text}`)
   return reply
 }
