@@ -15,6 +15,7 @@ import { differencesOf, fingerprintOf, type RunIdentity } from '../../targets/ba
 import type { RunProgress, RunReport } from '../../targets/batch/run-report.js'
 import { scorePartition } from '../../targets/batch/score-partition.js'
 import { takeLock } from '../schedule/exclusive-lock.js'
+import { defaultStore } from '../open-stored-sets.js'
 import type { StateDir } from '../state-dir.js'
 import { BadRowLimit } from './bad-row-limit.js'
 import { inputFiles } from './input-files.js'
@@ -77,6 +78,7 @@ class BatchRun {
   readonly #checkpoint: string
   readonly #signal: AbortSignal
   readonly #spool: string
+  #runs: Promise<readonly StoredRun[]> | null = null
 
   constructor(options: RunBatchOptions, cwd: string, checkpoint: string) {
     this.#options = options
@@ -103,6 +105,7 @@ class BatchRun {
       await rm(this.#spool, { recursive: true, force: true })
       return { ...done, repeated: true }
     }
+    const file = plain === null ? null : await this.#overExisting(plain, earlier !== null)
     const start = earlier?.start ?? (await this.#begin(identity, fingerprint))
     const stored =
       plain === null
@@ -114,7 +117,7 @@ class BatchRun {
             producedAt: Date.parse(start.startedAt),
           })
         : null
-    const spec = await this.#overExisting(plain ?? stored!.spec, earlier !== null)
+    const spec = file ?? stored!.spec
     return this.#score({ start, files, setup, model, spec, stored, resumed: earlier !== null })
   }
 
@@ -135,13 +138,13 @@ class BatchRun {
 
   /** The run of the same output that is not complete. */
   async #unfinished(): Promise<StoredRun | null> {
-    const runs = await storedRuns(this.#options.state)
+    const runs = await this.#known()
     return runs.find(({ start, report }) => start.checkpoint === this.#checkpoint && report?.state !== 'completed') ?? null
   }
 
   /** The report of a complete run of the same identity whose output is still there. */
   async #completed(fingerprint: string): Promise<RunReport | null> {
-    const runs = await storedRuns(this.#options.state)
+    const runs = await this.#known()
     const same = runs.find(
       ({ start, report }) => start.fingerprint === fingerprint && start.checkpoint === this.#checkpoint && report?.state === 'completed',
     )
@@ -156,7 +159,7 @@ class BatchRun {
 
   async #begin(identity: RunIdentity, fingerprint: string): Promise<RunStart> {
     const { state, request } = this.#options
-    const runs = await storedRuns(state)
+    const runs = await this.#known()
     const short = fingerprint.slice(0, 12)
     const again = runs.filter(({ start }) => start.run.startsWith(short)).length
     const start: RunStart = {
@@ -175,7 +178,7 @@ class BatchRun {
   /** A file that no earlier run wrote is not replaced unasked. */
   async #overExisting(spec: SinkSpec, resumed: boolean): Promise<SinkSpec> {
     if (spec.kind !== 'file' || spec.existing === 'replace' || !existsSync(spec.path)) return spec
-    const runs = await storedRuns(this.#options.state)
+    const runs = await this.#known()
     if (runs.some(({ report }) => report?.output?.location === spec.path)) return { ...spec, existing: 'replace' }
     // What stands there may be what this very run published before it was stopped: the sink knows.
     if (resumed) return spec
@@ -184,14 +187,25 @@ class BatchRun {
 
   async #forget({ start }: StoredRun): Promise<void> {
     const { state, request } = this.#options
-    const spec = sinkSpecOf({ ...start.request, to: request.to }, start.cwd)
-    if (spec !== null) {
-      const staging = stagingOf(spec, runFolder(state, start.run), start.run)
-      const sink = await openSink(spec, { run: start.run, columns: [], outputs: [], staging, memoryMb: engineMemoryMb })
-      await sink.discard().finally(() => sink.close())
+    const { name, version, digest } = start.identity.model
+    const set = { id: start.run, model: name, version, digest, producedAt: Date.parse(start.startedAt) }
+    const spec: SinkSpec = sinkSpecOf({ ...start.request, to: request.to }, start.cwd) ?? {
+      kind: 'stored',
+      store: request.store ?? defaultStore(state),
+      set,
+      policy: null,
     }
+    const staging = stagingOf(spec, runFolder(state, start.run), start.run)
+    const sink = await openSink(spec, { run: start.run, columns: [], outputs: [], staging, memoryMb: engineMemoryMb })
+    await sink.discard().finally(() => sink.close())
     await removeRun(state, start.run)
     await rm(this.#spool, { recursive: true, force: true })
+    this.#runs = null
+  }
+
+  /** The runs of the state folder, read once. */
+  #known(): Promise<readonly StoredRun[]> {
+    return (this.#runs ??= storedRuns(this.#options.state))
   }
 
   async #score(run: RunParts): Promise<RunReport> {
