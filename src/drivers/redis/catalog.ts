@@ -1,6 +1,6 @@
 import { SlipwayError } from '../../core/errors.js'
 import type { StoredSet, StoredSetHead } from '../../core/stored-sets.js'
-import { script, type RedisConnection } from './connection.js'
+import { script, type RedisConnection, type Script } from './connection.js'
 import type { StoreKeys } from './keys.js'
 
 /** A set as it is stored: the number names its rows. */
@@ -63,7 +63,7 @@ export async function retried<T>(change: () => Promise<T | undefined>): Promise<
 }
 
 /** Puts a new entry in place of one that was read, if it still stands there, and its rows are as many as given. */
-export const replaceEntry = script(`
+export const replaceEntry: Script = script(`
   if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
   if ARGV[4] ~= '' and redis.call('HLEN', KEYS[2]) ~= tonumber(ARGV[4]) then return 0 end
   redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
