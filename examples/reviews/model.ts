@@ -58,6 +58,8 @@ export default defineModel({
       return { probability, sentiment: sentimentOf(probability) }
     },
   },
+  // Scored every night; `id` is the key of the table, which the model does not see. Two hours of grace for a night that ran late.
+  stored: { key: 'id', maxAgeMs: 26 * 3_600_000, onStale: 'serve', onMissing: 'reject' },
   examples: [
     { text: 'Great phone, the battery lasts for days and I love the screen!' },
     { text: 'The food was cold and the waiter was rude.' },
