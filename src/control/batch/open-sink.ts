@@ -1,5 +1,6 @@
 import { SlipwayError } from '../../core/errors.js'
 import type { TableSink } from '../../core/table.js'
+import { packageVersion } from '../package-info.js'
 import type { SinkContext, SinkSpec } from './scoring-spec.js'
 
 /** Opens the sink that a spec names; its engine is loaded now. */
@@ -16,8 +17,8 @@ export async function openSink(spec: SinkSpec, context: SinkContext): Promise<Ta
         existing: spec.existing,
       })
       if (spec.format === 'parquet') {
-        const { createParquetSink } = await import('../../drivers/duckdb/parquet-sink.js')
-        return createParquetSink({ path: spec.path, plan, parts, memoryMb: context.memoryMb, threads: 1 })
+        const { createParquetSink } = await import('../../drivers/parquet/parquet-sink.js')
+        return createParquetSink({ path: spec.path, plan, parts, version: packageVersion() })
       }
       const { createTextFileSink } = await import('../../drivers/text-files/text-file-sink.js')
       return createTextFileSink({ path: spec.path, format: spec.format, plan, parts })

@@ -19,11 +19,6 @@ export function scan(path: string, options: { readonly rowNumbers?: boolean } = 
   return `read_parquet(${text(literalPath(path))}, hive_partitioning = false${rowNumbers})`
 }
 
-/** Reads Parquet files of the same columns one after another. */
-export function scanAll(paths: readonly string[]): string {
-  return `read_parquet([${paths.map((path) => text(literalPath(path))).join(', ')}], hive_partitioning = false)`
-}
-
 /** A path as a pattern that only it matches. */
 export function literalPath(path: string): string {
   return resolve(path).replaceAll(/[*?[]/g, '[$&]')

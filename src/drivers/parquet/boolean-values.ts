@@ -19,11 +19,12 @@ export class BooleanValues implements ValueStore {
   }
 
   take(): EncodedValues {
+    const flags = this.#flags.subarray(0, this.#length)
     const bits = new Uint8Array(Math.ceil(this.#length / 8))
     let any = 0
     let all = 1
-    for (let i = 0; i < this.#length; i++) {
-      const flag = this.#flags[i]!
+    for (let i = 0; i < flags.length; i++) {
+      const flag = flags[i]!
       bits[i >>> 3]! |= flag << (i & 7)
       any |= flag
       all &= flag

@@ -63,12 +63,14 @@ export class ColumnChunk {
   }
 
   #appendTensors(column: Column, start: number, end: number, present: Uint8Array | null): void {
-    let from = start
-    while (from < end) {
-      const there = present === null || present[from - start] === 1
+    if (present === null) {
+      this.#appendWhole(column, start, end)
+      return
+    }
+    for (let from = 0; from < present.length;) {
       let to = from + 1
-      while (to < end && (present === null || (present[to - start] === 1) === there)) to++
-      if (there) this.#appendWhole(column, from, to)
+      while (present[to] === present[from]) to++
+      if (present[from] === 1) this.#appendWhole(column, start + from, start + to)
       else {
         this.#repetition.appendRun(0, to - from)
         this.#definition.appendRun(0, to - from)

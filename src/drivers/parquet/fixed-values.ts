@@ -9,7 +9,7 @@ type Items = Int32Array | BigInt64Array | Float32Array | Float64Array
 
 const constructors = { int32: Int32Array, int64: BigInt64Array, float: Float32Array, double: Float64Array } as const
 
-export type FixedType = keyof typeof constructors
+type FixedType = keyof typeof constructors
 
 /** Numbers of 4 or 8 bytes, as they lie in the file (Encodings.md, "Plain": little-endian, one after another). */
 export class FixedValues implements ValueStore {
@@ -19,7 +19,7 @@ export class FixedValues implements ValueStore {
   #items: Items
   #length = 0
 
-  constructor(leaf: Leaf, type: FixedType, time: boolean) {
+  constructor(leaf: Leaf, type: 'int32' | 'int64' | 'float' | 'double', time: boolean) {
     this.#leaf = leaf
     this.#type = type
     this.#time = time

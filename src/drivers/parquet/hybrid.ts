@@ -11,7 +11,7 @@ export function encodeHybrid(values: Uint8Array | Uint32Array, width: number): U
   let packedFrom = 0
   let at = 0
   while (at < length) {
-    const end = endOfRun(values, at)
+    const end = endOfRun(values, at, length)
     if (end - at < shortestRun) {
       // The next place where a run may begin without breaking a group of 8.
       at = Math.min(length, at + 8)
@@ -38,10 +38,10 @@ export function bitWidth(max: number): number {
   return 32 - Math.clz32(max)
 }
 
-function endOfRun(values: Uint8Array | Uint32Array, start: number): number {
+function endOfRun(values: Uint8Array | Uint32Array, start: number, length: number): number {
   const value = values[start]
   let end = start + 1
-  while (end < values.length && values[end] === value) end++
+  while (end < length && values[end] === value) end++
   return end
 }
 

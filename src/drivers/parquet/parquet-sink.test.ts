@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -226,4 +226,67 @@ it('a place that cannot be written to fails with the output and the reason, in o
   })
   expect(failure.message).not.toMatch(/\n|part\.tmp/)
   await writer.abort()
+})
+
+it('a key that the file would have as null is refused too', async () => {
+  await open([column('at', 'float64', { type: 'timestamp', key: true })])
+  const writer = await sink.open(partition(0))
+  await writer.write(batch(3, scalar('float64', Float64Array.of(1, Number.NaN, -1))))
+  const record = await commit(writer, 0, 3)
+  expect(record.details['refused']).toEqual([{ row: 1, code: 'KEY_MISSING', message: 'the key `at` is null' }])
+  const { location } = await sink.finish([record])
+  expect(await rowsOf(location)).toEqual([{ at: '1970-01-01 00:00:00.001+00' }, { at: '1969-12-31 23:59:59.999+00' }])
+})
+
+it('times round to the microsecond, and what is no time is null', async () => {
+  await open([column('at', 'float64', { type: 'timestamp' })])
+  const writer = await sink.open(partition(0))
+  const times = [1.0005, -1.0005, 8.64e15, -8.64e15, 8.64e15 + 1, Infinity, Number.NaN, 1_763_719_309_123.456]
+  await writer.write(batch(times.length, scalar('float64', Float64Array.from(times))))
+  const { location } = await sink.finish([await commit(writer, 0, times.length)])
+  const micros = await duckdb(`SELECT epoch_us("at") AS us FROM read_parquet('${location}')`)
+  const expected = ['1001', '-1001', '8640000000000000000', '-8640000000000000000', null, null, null, '1763719309123456']
+  expect(micros.map(({ us }) => us)).toEqual(expected)
+})
+
+it('a part that is cut, changed or of other columns is not joined', async () => {
+  await open([column('x', 'float64')])
+  const writer = await sink.open(partition(0))
+  await writer.write(batch(1, scalar('float64', Float64Array.of(1))))
+  const record = await commit(writer, 0, 1)
+  const path = join(folder, 'staging', 'parts', '000000.parquet')
+  const whole = await readFile(path)
+  const others = join(folder, 'others.parquet')
+  await duckdb(`COPY (SELECT 1.5::DOUBLE AS x) TO '${others}' (FORMAT parquet)`)
+  const cut = whole.subarray(0, -9)
+  const broken = Buffer.from(whole)
+  broken.fill(0xff, broken.length - 60, broken.length - 8)
+  const tooLong = Buffer.from(whole)
+  tooLong.writeUInt32LE(whole.length, whole.length - 8)
+  for (const bytes of [cut, broken, tooLong, Buffer.alloc(0), Buffer.from('PAR1'), await readFile(others)]) {
+    await writeFile(path, bytes)
+    await expect(sink.finish([record])).rejects.toMatchObject({
+      code: 'INTEGRITY',
+      message: expect.stringContaining('000000.parquet') as string,
+    })
+  }
+  const renamed = [column('y', 'float64')]
+  await writeFile(path, whole)
+  await open(renamed)
+  await expect(sink.finish([record])).rejects.toMatchObject({ code: 'INTEGRITY' })
+  expect(existsSync(join(folder, 'out.parquet'))).toBe(false)
+})
+
+it('the files say who wrote them', async () => {
+  const staging = join(folder, 'staging')
+  const parts = createPartStore({ staging, destination: join(folder, 'out.parquet'), run: 'r', extension: 'parquet', existing: 'replace' })
+  sink = createParquetSink({
+    path: join(folder, 'out.parquet'),
+    plan: { run: 'r', columns: [column('x', 'float64')], staging },
+    parts,
+    version: '1.2.3',
+  })
+  await sink.prepare()
+  const { location } = await sink.finish([])
+  expect(await duckdb(`SELECT created_by FROM parquet_file_metadata('${location}')`)).toEqual([{ created_by: 'slipway version 1.2.3' }])
 })

@@ -5,6 +5,7 @@ import { isTime } from './schema.js'
 
 /** Which of rows `start` to `end` have a value in the file: a byte each, 1 for those that do; null when all do. */
 export function presenceOf(spec: OutputColumn, column: Column | RepeatedTexts, start: number, end: number): Uint8Array | null {
+  if ('indices' in column) return presenceOfTexts(column, start, end)
   const has = presentBy(spec, column)
   if (has === null) return null
   const present = new Uint8Array(end - start)
@@ -16,12 +17,21 @@ export function presenceOf(spec: OutputColumn, column: Column | RepeatedTexts, s
   return all ? null : present
 }
 
-/** What tells whether a row has a value; null when every row does. */
-function presentBy(spec: OutputColumn, column: Column | RepeatedTexts): ((row: number) => boolean) | null {
-  if ('indices' in column) {
-    const { values, indices } = column
-    return values.includes(null) ? (row) => values[indices[row]!] !== null : null
+function presenceOfTexts({ values, indices }: RepeatedTexts, start: number, end: number): Uint8Array | null {
+  if (!values.includes(null)) return null
+  const texts = Uint8Array.from(values, (value) => (value === null ? 0 : 1))
+  const present = new Uint8Array(end - start)
+  let all = 1
+  for (let row = start; row < end; row++) {
+    const is = texts[indices[row]!]!
+    present[row - start] = is
+    all &= is
   }
+  return all === 1 ? null : present
+}
+
+/** What tells whether a row has a value; null when every row does. */
+function presentBy(spec: OutputColumn, column: Column): ((row: number) => boolean) | null {
   const { validity, data } = column
   const marked = validity === null ? () => true : (row: number): boolean => validity[row] !== 0
   if (isTime(spec)) return (row) => marked(row) && isPointInTime(data[row] as number)

@@ -30,7 +30,7 @@ export class RunStore {
   append(values: ArrayLike<number>): void {
     const first = values[0]
     if (first === undefined) return
-    if ((this.#only === first || this.#length === 0) && isConstant(values)) this.appendRun(first, values.length)
+    if ((this.#only === first || this.#length === 0) && isConstant(values, 0, values.length)) this.appendRun(first, values.length)
     else {
       this.#unfold(values.length).set(values, this.#length)
       this.#length += values.length
@@ -40,7 +40,7 @@ export class RunStore {
   /** Adds the same values `times` over. */
   appendTimes(values: ArrayLike<number>, times: number): void {
     if (times === 0) return
-    if (isConstant(values)) {
+    if (isConstant(values, 0, values.length)) {
       this.appendRun(values[0] ?? 0, values.length * times)
       return
     }
@@ -60,8 +60,10 @@ export class RunStore {
   /** How many are `value`. */
   count(value: number): number {
     if (this.#only !== null) return this.#only === value ? this.#length : 0
+    const items = this.#items
+    const length = this.#length
     let count = 0
-    for (let i = 0; i < this.#length; i++) if (this.#items[i] === value) count++
+    for (let i = 0; i < length; i++) if (items[i] === value) count++
     return count
   }
 
@@ -90,8 +92,9 @@ export class RunStore {
   }
 }
 
-function isConstant(values: ArrayLike<number>): boolean {
-  const first = values[0]
-  for (let i = 1; i < values.length; i++) if (values[i] !== first) return false
+/** True when values `start` to `end` are all the same. */
+export function isConstant(values: ArrayLike<number>, start: number, end: number): boolean {
+  const first = values[start]
+  for (let i = start + 1; i < end; i++) if (values[i] !== first) return false
   return true
 }

@@ -33,12 +33,17 @@ function rangeOfLongs(items: BigInt64Array, signed: boolean): Range {
   const high = signed ? new Int32Array(items.buffer, items.byteOffset, items.length * 2) : low
   let min = 0
   let max = 0
+  let least = high[1]!
+  let greatest = least
   for (let at = 2; at < low.length; at += 2) {
     const value = high[at + 1]!
-    const least = high[min + 1]!
-    const greatest = high[max + 1]!
-    if (value < least || (value === least && low[at]! < low[min]!)) min = at
-    else if (value > greatest || (value === greatest && low[at]! > low[max]!)) max = at
+    if (value <= least && (value < least || low[at]! < low[min]!)) {
+      min = at
+      least = value
+    } else if (value >= greatest && (value > greatest || low[at]! > low[max]!)) {
+      max = at
+      greatest = value
+    }
   }
   return { min: bytesOf(items.slice(min / 2, min / 2 + 1)), max: bytesOf(items.slice(max / 2, max / 2 + 1)) }
 }

@@ -4,11 +4,14 @@ import { valueText } from '../../core/json-writer.js'
 import type { RepeatedTexts } from '../../core/table.js'
 import { bitWidth } from './hybrid.js'
 import { PlainTexts } from './plain-texts.js'
-import { RunStore } from './run-store.js'
+import { isConstant, RunStore } from './run-store.js'
 import type { EncodedValues, ValueStore } from './value-store.js'
 
 /** Most characters of a dictionary; readers hold it in memory. */
 const mostCharacters = 1_048_576
+
+/** Up to so many texts of a batch all go into the dictionary, whether a row has them or not. */
+const mostMapped = 1024
 
 /** Distinct texts that a dictionary may always have. */
 const alwaysDistinct = 2048
@@ -40,29 +43,23 @@ export class TextValues implements ValueStore {
       if (codes === null) this.#plain.append(text)
       else codes[at++] = this.#codeOf(text)
     }
-    if (codes !== null) this.#add(codes)
+    if (codes === null) return
+    this.#codes.append(codes)
+    this.#bound()
   }
 
   /** Adds rows `start` to `end` of texts that repeat, those that are not null: the ones that are present. */
   appendRepeated({ values, indices }: RepeatedTexts, start: number, end: number, present: Uint8Array | null): void {
-    if (this.#varied) {
-      for (let i = start; i < end; i++) if (present === null || present[i - start] !== 0) this.#plain.append(values[indices[i]!]!)
+    if (this.#varied || values.length > mostMapped) {
+      const texts = Array.from(indices.subarray(start, end), (index) => values[index] ?? '')
+      this.append({ dtype: 'string', shape: [], data: texts, validity: null }, 0, end - start, present)
       return
     }
-    const mapped = new Int32Array(values.length).fill(-1)
-    const codes = new Uint32Array(present === null ? end - start : countOf(present))
-    let at = 0
-    for (let i = start; i < end; i++) {
-      if (present !== null && present[i - start] === 0) continue
-      const index = indices[i]!
-      let code = mapped[index]!
-      if (code === -1) {
-        code = this.#codeOf(values[index]!)
-        mapped[index] = code
-      }
-      codes[at++] = code
-    }
-    this.#add(codes)
+    const mapped = Uint32Array.from(values, (value) => (value === null ? 0 : this.#codeOf(value)))
+    const only = present === null && isConstant(indices, start, end)
+    if (only) this.#codes.appendRun(mapped[indices[start]!]!, end - start)
+    else this.#codes.append(codesOf(indices, mapped, { start, end, present }))
+    this.#bound()
   }
 
   take(): EncodedValues {
@@ -82,8 +79,8 @@ export class TextValues implements ValueStore {
     return code
   }
 
-  #add(codes: Uint32Array): void {
-    this.#codes.append(codes)
+  /** Gives the dictionary up once it is too large. */
+  #bound(): void {
     const distinct = this.#dictionary.size
     if (this.#characters <= mostCharacters && distinct <= Math.max(alwaysDistinct, this.#codes.length / 4)) return
     const texts = [...this.#dictionary.keys()]
@@ -108,8 +105,23 @@ export class TextValues implements ValueStore {
   }
 }
 
+interface Rows {
+  readonly start: number
+  readonly end: number
+  readonly present: Uint8Array | null
+}
+
+function codesOf(indices: RepeatedTexts['indices'], mapped: Uint32Array, { start, end, present }: Rows): Uint32Array {
+  const count = present === null ? end - start : countOf(present)
+  const codes = new Uint32Array(count)
+  let at = 0
+  if (present === null) for (let i = start; i < end; i++) codes[at++] = mapped[indices[i]!]!
+  else for (let i = start; at < count; i++) if (present[i - start] !== 0) codes[at++] = mapped[indices[i]!]!
+  return codes
+}
+
 function countOf(present: Uint8Array): number {
   let count = 0
-  for (let i = 0; i < present.length; i++) count += present[i]! === 0 ? 0 : 1
+  for (let i = 0; i < present.length; i++) if (present[i] !== 0) count++
   return count
 }
