@@ -1,8 +1,8 @@
+import { cellText } from '../core/cell-text.js'
 import { SlipwayError } from '../core/errors.js'
 import type { Column } from '../core/frame.js'
-import { nestedText, stringText, valueText } from '../core/json-writer.js'
+import { stringText } from '../core/json-writer.js'
 import type { StoredValue } from '../core/stored-sets.js'
-import { elementCount } from '../core/tensor.js'
 
 /** Writes the values of a set: the outputs of a row as `/models/{model}/predict` prints them, to the last digit. */
 export type ValueWriter = (row: number, sourceText: string, codesText: string) => StoredValue
@@ -15,7 +15,7 @@ export function valueWriter(names: readonly string[], columns: readonly Column[]
   const cells = names.map((name, i) => ({ label: `${i === 0 ? '' : ','}${stringText(name)}:`, column: columns[i]! }))
   return (row, source, codes) => {
     let text = '{"output":{'
-    for (const { label, column } of cells) text += label + cellText(column, row)
+    for (const { label, column } of cells) text += label + cellText(column, row, 'null')
     return codes === '' ? `${text}},"source":${source}}` : `${text}},"source":${source},"codes":[${codes}]}`
   }
 }
@@ -23,13 +23,6 @@ export function valueWriter(names: readonly string[], columns: readonly Column[]
 /** `INPUT_RANGE:amount,DEADLINE` as the inside of a JSON list; empty for null. */
 export function codesText(labels: string | null): string {
   return labels === null || labels === '' ? '' : labels.split(',').map(stringText).join(',')
-}
-
-function cellText(column: Column, row: number): string {
-  if (column.validity?.[row] === 0) return 'null'
-  if (column.dtype === 'object') return valueText(column.data[row], 'null')
-  const { shape } = column
-  return nestedText(column.data, column.dtype, shape, { start: shape.length === 0 ? row : row * elementCount(shape), nonFinite: 'null' })
 }
 
 /** A stored value cut where answers are put together, without reading what is in it. */

@@ -1,16 +1,8 @@
+import { cellText } from '../../../core/cell-text.js'
 import type { Column } from '../../../core/frame.js'
 import type { NonFiniteDialect } from '../../../core/json-writer.js'
-import { nestedText, stringText, valueText } from '../../../core/json-writer.js'
-import { elementCount } from '../../../core/tensor.js'
+import { stringText } from '../../../core/json-writer.js'
 import type { Reply } from '../../../serving/data-plane.js'
-
-/** The value of one row of a column as JSON; `row` counts from the column's first. */
-export function cellText(column: Column, row: number, nonFinite: NonFiniteDialect): string {
-  if (column.validity?.[row] === 0) return 'null'
-  if (column.dtype === 'object') return valueText(column.data[row], nonFinite)
-  const { shape } = column
-  return nestedText(column.data, column.dtype, shape, { start: shape.length === 0 ? row : row * elementCount(shape), nonFinite })
-}
 
 /** The outputs of one row of a reply as an object. */
 export function recordText({ prediction, start }: Reply, row: number, nonFinite: NonFiniteDialect): string {

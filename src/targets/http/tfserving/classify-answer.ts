@@ -1,3 +1,4 @@
+import { cellText } from '../../../core/cell-text.js'
 import type { DType } from '../../../core/dtype.js'
 import { isFloat } from '../../../core/dtype.js'
 import { SlipwayError } from '../../../core/errors.js'
@@ -5,7 +6,7 @@ import type { Field, Fields } from '../../../core/field.js'
 import { elementWriter, stringText } from '../../../core/json-writer.js'
 import { elementCount } from '../../../core/tensor.js'
 import type { Reply, ServedModel } from '../../../serving/data-plane.js'
-import { cellText, listText } from '../rows/row-text.js'
+import { listText } from '../rows/row-text.js'
 
 /**
  * `{"results":[[["label",score],…],…]}`. The key is that of the code (kClassifyRegressResponseKey in http_rest_api_util.cc); the document says

@@ -1,8 +1,9 @@
+import { cellText } from '../../../core/cell-text.js'
 import type { Column } from '../../../core/frame.js'
 import type { NonFiniteDialect } from '../../../core/json-writer.js'
 import { stringText } from '../../../core/json-writer.js'
 import type { Reply } from '../../../serving/data-plane.js'
-import { cellText, listText } from '../rows/row-text.js'
+import { listText } from '../rows/row-text.js'
 
 /** In which form the request came, and how NaN is written. */
 export interface AnswerStyle {
