@@ -15,11 +15,15 @@ export type {
   GatherOptions,
   GuardOptions,
   InputsOf,
+  MissingPolicy,
   ModelDefinition,
   NamedFallback,
   OutputLike,
   Postprocess,
   Preprocess,
+  StalePolicy,
+  StoredOptions,
+  StoredPolicy,
 } from './model/definition.js'
 export type {
   BooleanField,

@@ -1,5 +1,5 @@
 import { planBatch } from '../control/batch/plan-batch.js'
-import { configuredBatch } from '../control/config/configured-batch.js'
+import { configuredBatch, withConfiguredStore } from '../control/config/configured-batch.js'
 import { openStateDir } from '../control/state-dir.js'
 import { batchArgs, requestOf } from './batch-args.js'
 import { print, registryArgs, table } from './registry-args.js'
@@ -16,9 +16,11 @@ export const batchPlan: AnyVerb = defineVerb({
     ...registryArgs,
   },
   run: async (args) => {
-    const configured =
-      args.name === undefined ? null : await configuredBatch(args.name, { config: args.config, logicalTime: args['logical-time'] })
-    const plan = await planBatch(openStateDir(args.state), configured?.request ?? requestOf(args), configured?.cwd ?? process.cwd())
+    const { request, cwd } =
+      args.name === undefined
+        ? { request: await withConfiguredStore(requestOf(args), args.config), cwd: process.cwd() }
+        : await configuredBatch(args.name, { config: args.config, logicalTime: args['logical-time'] })
+    const plan = await planBatch(openStateDir(args.state), request, cwd)
     print(args.json, plan, [
       `model       ${plan.model.name}@${plan.model.version}  ${plan.model.digest}`,
       `fingerprint ${plan.fingerprint}`,

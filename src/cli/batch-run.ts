@@ -1,5 +1,5 @@
 import { setPriority } from 'node:os'
-import { configuredBatch } from '../control/config/configured-batch.js'
+import { configuredBatch, withConfiguredStore } from '../control/config/configured-batch.js'
 import { batchArgs, givenFlags, requestOf } from './batch-args.js'
 import { executeBatch } from './batch-execute.js'
 import { usageError } from './exit.js'
@@ -23,7 +23,7 @@ export const batchRun: AnyVerb = defineVerb({
     const nice = integerFlag(args, 'nice', [0, 19])
     if (nice !== undefined) setPriority(nice)
     const options = { state: args.state, json: args.json, quiet: args.quiet }
-    if (args.name === undefined) return executeBatch(requestOf(args), options)
+    if (args.name === undefined) return executeBatch(await withConfiguredStore(requestOf(args), args.config), options)
     const given = givenFlags(args).filter((flag) => flag !== 'logical-time')
     if (given.length > 0) throw usageError(`the batch ${args.name} is configured: --${given[0]} belongs there`)
     const { request, cwd } = await configuredBatch(args.name, { config: args.config, logicalTime: args['logical-time'] })

@@ -2,8 +2,14 @@
 export const storeArgs = {
   store: {
     type: 'string',
-    description: 'sqlite:path, lmdb:folder, postgres://… or redis://…; the SQLite file of the state folder when left out',
+    description:
+      'sqlite:path, lmdb:folder, postgres://… or redis://…; that of the configuration, or the SQLite file of the state folder, when left out',
     valueHint: 'url',
+  },
+  config: {
+    type: 'string',
+    description: 'Configuration that names the store; slipway.config.{ts,mts,js,mjs,json} of the working folder when left out',
+    valueHint: 'file',
   },
 } as const
 

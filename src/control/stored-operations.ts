@@ -2,19 +2,23 @@ import { SlipwayError } from '../core/errors.js'
 import { systemClock } from '../core/clock.js'
 import type { Flip, StoredSet, StoredSetHead, StoredSets, StoredValue } from '../core/stored-sets.js'
 import { collectSets, type Collected, type FlipOptions, flipSet, type FlipResult, rollBack } from '../targets/stored/flip-set.js'
+import { loadConfig } from './config/load-config.js'
 import { defaultStore, openStoredSets } from './open-stored-sets.js'
 import { openStateDir, type StateDir } from './state-dir.js'
 
-/** Which store: by its URL, or that of a state folder. */
+/** Which store: by its URL, else that of the configuration, else that of the state folder. */
 export interface StoreArgs {
   readonly state: string
   readonly store?: string | undefined
+  /** Path of the configuration; looked for in the working folder when left out. */
+  readonly config?: string | undefined
 }
 
 /** Opens a store for one piece of work, and closes it afterwards whatever happens. */
 export async function withStore<T>(args: StoreArgs, work: (sets: StoredSets, state: StateDir) => Promise<T>): Promise<T> {
   const state = openStateDir(args.state)
-  const sets = await openStoredSets(args.store ?? defaultStore(state))
+  const store = args.store ?? (await loadConfig({ file: args.config })).store ?? defaultStore(state)
+  const sets = await openStoredSets(store)
   try {
     return await work(sets, state)
   } finally {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { configuredBatch } from './configured-batch.js'
+import { configuredBatch, withConfiguredStore } from './configured-batch.js'
 
 let folder: string
 let config: string
@@ -63,6 +63,13 @@ it('needs a time for its placeholders when it has no schedule', async () => {
   expect((await at('daily', '2026-02-01')).request.from).toBe(join(folder, '2026-02-01.csv'))
   await expect(at('daily')).rejects.toMatchObject({ code: 'USAGE', message: expect.stringContaining('--logical-time') as string })
   expect((await at('plain')).request).not.toHaveProperty('logicalTime')
+})
+
+it('stores the sets of the command line where the configuration says, unless they name their store', async () => {
+  const request = { name: null, model: 'fraud', from: 'in.csv', to: 'stored', key: 'id' }
+  expect(await withConfiguredStore(request, config)).toEqual({ ...request, store: `lmdb:${join(folder, 'sets')}` })
+  expect(await withConfiguredStore({ ...request, store: 'sqlite:own.db' }, config)).toMatchObject({ store: 'sqlite:own.db' })
+  expect(await withConfiguredStore({ ...request, to: 'out.csv' }, config)).not.toHaveProperty('store')
 })
 
 it('is refused when the time or the name is none', async () => {

@@ -34,6 +34,13 @@ export async function configuredBatch(
   return { request: logicalRequest(name, entry, time), cwd: folderOf(config) }
 }
 
+/** A request of the command line; its set goes to the store of the configuration, where it names none. */
+export async function withConfiguredStore(request: BatchRequest, config: string | undefined): Promise<BatchRequest> {
+  if (request.to !== 'stored' || request.store !== undefined) return request
+  const { store } = await loadConfig({ file: config })
+  return store === null ? request : { ...request, store }
+}
+
 /** The folder that relative names of a configuration start from. */
 export function folderOf({ file }: LoadedConfig): string {
   return file === null ? process.cwd() : dirname(file)

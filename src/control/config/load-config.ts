@@ -1,15 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { createJiti } from 'jiti'
-import { type BatchEntry, defineConfig } from '../../core/config.js'
+import type { BatchEntry } from '../../core/config.js'
 import type { ReadCron } from '../../core/cron.js'
 import { SlipwayError } from '../../core/errors.js'
-import * as fields from '../../core/fields.js'
-import { createJsonReader } from '../../core/json-reader.js'
-import { loadCroner } from '../../drivers/croner/croner.js'
-import { defineModel } from '../../model/define-model.js'
-import { checkConfig } from './check-config.js'
 import { resolveEntry, resolveLocation } from './locations.js'
 
 /** Names that are looked for, in this order. */
@@ -39,14 +32,19 @@ export interface ConfigLocation {
  */
 export async function loadConfig(location: ConfigLocation = {}): Promise<LoadedConfig> {
   const file = findConfig(location)
-  const readCron = await loadCroner()
-  if (file === null) return { file, batch: new Map(), store: null, readCron }
-  const name = basename(file)
-  const config = await readConfig(file).then((value) => inFile(name, () => checkConfig(value, readCron)))
+  if (file === null) return { file, batch: new Map(), store: null, readCron: noCron }
+  // Reading one takes a compiler: a start without a configuration does not wait for that.
+  const { readConfig } = await import('./read-config.js')
+  const { config, readCron } = await readConfig(file)
   const folder = dirname(file)
   const store = config.stored?.store === undefined ? null : resolveLocation(config.stored.store, folder)
   const entries = Object.entries(config.batch ?? {}).map(([key, entry]) => [key, withStore(resolveEntry(entry, folder), store)] as const)
   return { file, batch: new Map(entries), store, readCron }
+}
+
+/** Without a configuration there is no schedule to read. */
+function noCron(): never {
+  throw new SlipwayError('INTERNAL', 'a schedule without a configuration')
 }
 
 /** The batch of that name; SCHEDULE_UNKNOWN, with the names that exist. */
@@ -73,51 +71,4 @@ function findConfig({ file, folder = '.' }: ConfigLocation): string | null {
   const [first, second] = configNames.filter((name) => existsSync(join(folder, name)))
   if (second !== undefined) throw new SlipwayError('CONFIG_INVALID', `there are both ${first} and ${second}: choose one with --config`)
   return first === undefined ? null : resolve(folder, first)
-}
-
-function readConfig(file: string): Promise<unknown> {
-  return extname(file) === '.json' ? readJson(file) : readModule(file)
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const bytes = await readFile(file).catch((cause: unknown) => {
-    throw notLoaded(file, cause)
-  })
-  return inFile(basename(file), () => {
-    const reader = createJsonReader(bytes)
-    const value = reader.value()
-    reader.end()
-    return value
-  })
-}
-
-/** What `import … from 'slipway'` gives in a configuration: this very copy, installed beside the file or not. */
-const slipwayModule = { ...fields, defineConfig, defineModel }
-
-async function readModule(file: string): Promise<unknown> {
-  const jiti = createJiti(file, { fsCache: false, moduleCache: false, virtualModules: { slipway: slipwayModule } })
-  try {
-    const source = await readFile(file, 'utf8')
-    // Not `import`, which would leave .mjs to Node, where `slipway` is what is installed, if anything.
-    const loaded = await jiti.evalModule(source, { filename: file, async: true, forceTranspile: true })
-    if (typeof loaded === 'object' && loaded !== null && 'default' in loaded) return loaded.default
-  } catch (cause) {
-    throw notLoaded(file, cause)
-  }
-  throw new SlipwayError('CONFIG_INVALID', `${basename(file)}: expected \`export default defineConfig({ … })\`, found no default export`)
-}
-
-/** Only the first line of the reason: the rest is a stack or a picture of the code. */
-function notLoaded(file: string, cause: unknown): SlipwayError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new SlipwayError('CONFIG_INVALID', `${basename(file)} cannot be loaded: ${reason.split('\n')[0]}`, { cause })
-}
-
-function inFile<T>(name: string, work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    if (!(cause instanceof SlipwayError)) throw cause
-    throw new SlipwayError('CONFIG_INVALID', `${name}: ${cause.message}`, { cause })
-  }
 }
