@@ -5,9 +5,12 @@ import { batchMetrics } from '../src/monitoring/batch-metrics.js'
 import type { MetricSpec } from '../src/monitoring/metrics-sink.js'
 import { servingMetrics } from '../src/monitoring/serving-metrics.js'
 import { storedMetrics } from '../src/monitoring/stored-metrics.js'
+import { scheduleMetricSpecs } from '../src/targets/batch/schedule/schedule-metrics.js'
 
 const page = readFileSync(fileURLToPath(new URL('../docs/reference/metrics.md', import.meta.url)), 'utf8')
-const specs: readonly MetricSpec[] = [...Object.values(servingMetrics), ...Object.values(storedMetrics), ...Object.values(batchMetrics)]
+const specs: readonly MetricSpec[] = [servingMetrics, storedMetrics, batchMetrics, scheduleMetricSpecs].flatMap((group) =>
+  Object.values<MetricSpec>(group),
+)
 
 /** Type and labels of each metric, as the tables of the page have them. */
 const rows = new Map(

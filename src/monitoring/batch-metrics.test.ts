@@ -30,29 +30,39 @@ describe('the measurements of batch runs', () => {
     expect(valuesOf(sink, 'last_success_timestamp_seconds')).toEqual({ nightly: 1_700_000_000 })
   })
 
+  it('add the rows of a partition that is tried again once', () => {
+    const sink = createAccumulators()
+    const run = createBatchMetrics(sink).started('nightly')
+    for (const written of [50, 20, 60]) run.progress({ filtered: 0, written, bad: 0, fallback: 0, fraction: null, rowsPerSecond: 1 })
+    expect(valuesOf(sink, 'rows_total')).toEqual({ 'nightly model': 60 })
+  })
+
   it('leave out rows that an earlier attempt of the run had committed', () => {
     const sink = createAccumulators()
-    const run = createBatchMetrics(sink).started('nightly', { filtered: 0, written: 40, bad: 0, fallback: 0 })
+    const run = createBatchMetrics(sink).started('nightly')
+    const earlier = { filtered: 0, written: 40, bad: 0, fallback: 0 }
+    run.progress({ ...earlier, earlier, fraction: 0.4, rowsPerSecond: 0 })
+    expect(valuesOf(sink, 'rows_total')).toEqual({})
+    run.progress({ ...earlier, written: 70, earlier, fraction: 0.7, rowsPerSecond: 30 })
+    expect(valuesOf(sink, 'rows_total')).toEqual({ 'nightly model': 30 })
     run.ended({ state: 'completed', counts, elapsedMs: 1, finishedAt: 0 })
     expect(valuesOf(sink, 'rows_total')).toEqual({ 'nightly model': 50, 'nightly fallback': 10, 'nightly bad': 2, 'nightly filtered': 5 })
   })
 
-  it('keep the time of the last success when a run fails, also one from before', () => {
+  it('keep the time of the last success when a run fails', () => {
     const sink = createAccumulators()
     const metrics = createBatchMetrics(sink)
-    metrics.succeeded('nightly', 5000)
+    metrics.started('nightly').ended({ state: 'completed', counts, elapsedMs: 1, finishedAt: 5000 })
     metrics.started('nightly').ended({ state: 'failed', counts, elapsedMs: 1, finishedAt: 9000 })
     expect(valuesOf(sink, 'last_success_timestamp_seconds')).toEqual({ nightly: 5 })
-    expect(valuesOf(sink, 'runs_total')).toEqual({ 'nightly failed': 1 })
+    expect(valuesOf(sink, 'runs_total')).toEqual({ 'nightly completed': 1, 'nightly failed': 1 })
   })
 
-  it('count runs that were missed, and those that go at the same time', () => {
+  it('count runs that go at the same time', () => {
     const sink = createAccumulators()
     const metrics = createBatchMetrics(sink)
-    metrics.missed('nightly')
     const [first] = [metrics.started('nightly'), metrics.started('nightly')]
     first.ended({ state: 'aborted', counts, elapsedMs: 1, finishedAt: 0 })
-    expect(valuesOf(sink, 'missed_runs_total')).toEqual({ nightly: 1 })
     expect(valuesOf(sink, 'running')).toEqual({ nightly: 1 })
   })
 })

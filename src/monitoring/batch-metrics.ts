@@ -11,7 +11,6 @@ interface BatchMetricSpecs {
   readonly rate: MetricSpec<Name>
   readonly duration: HistogramSpec<Name>
   readonly lastSuccess: MetricSpec<Name>
-  readonly missed: MetricSpec<Name>
 }
 
 /** Every metric of batch runs. The label `batch` is the name in the configuration: nothing that a caller chose freely. */
@@ -33,7 +32,6 @@ export const batchMetrics: BatchMetricSpecs = {
     help: 'When the last completed run ended, in seconds since 1970.',
     labels: ['batch'],
   },
-  missed: { name: 'slipway_batch_missed_runs_total', help: 'Scheduled runs that were not completed in time.', labels: ['batch'] },
 }
 
 /** Counts of a run so far. */
@@ -45,49 +43,57 @@ interface BatchRows {
   readonly fallback: number
 }
 
+interface BatchProgress extends BatchRows {
+  /** Those of these counts that an earlier attempt had committed; they are not counted again. */
+  readonly earlier?: BatchRows
+  /** Null when unknown. */
+  readonly fraction: number | null
+  readonly rowsPerSecond: number
+}
+
 /** Told of one run while it goes. */
 export interface BatchRunMetrics {
-  /** Where it stands; `fraction` is null when unknown. */
-  progress(now: BatchRows & { readonly fraction: number | null; readonly rowsPerSecond: number }): void
+  /** Where it stands. */
+  progress(now: BatchProgress): void
   /** How it ended; `finishedAt` in epoch milliseconds. Once. */
   ended(end: { readonly state: string; readonly counts: BatchRows; readonly elapsedMs: number; readonly finishedAt: number }): void
 }
 
 export interface BatchMetrics {
-  /** A run has begun; `before` are the rows that an earlier attempt of it had committed, which are not counted again. */
-  started(batch: string, before?: BatchRows): BatchRunMetrics
-  /** A scheduled run was not completed in time. */
-  missed(batch: string): void
-  /** What is known of an earlier process: when the last completed run ended, in epoch milliseconds. */
-  succeeded(batch: string, at: number): void
+  /** A run has begun. */
+  started(batch: string): BatchRunMetrics
 }
 
 /** Measurements of batch runs into a sink. */
 export function createBatchMetrics(sink: MetricsSink): BatchMetrics {
   const runs = sink.counter(batchMetrics.runs)
   const rows = sink.counter(batchMetrics.rows)
-  const missed = sink.counter(batchMetrics.missed)
   const durations = sink.histogram(batchMetrics.duration)
   const lastSuccess = sink.gauge(batchMetrics.lastSuccess)
   const current = memo((batch) => new RunningBatch(sink, batch))
 
-  function addRows(batch: string, from: Outcomes, to: Outcomes): void {
-    for (const outcome of outcomes) if (to[outcome] > from[outcome]) rows.with({ batch, outcome }).add(to[outcome] - from[outcome])
+  /** Counts fall when a partition is tried again: its rows are not added twice. */
+  function addRows(batch: string, counted: Record<Outcome, number>, found: Outcomes): void {
+    for (const outcome of outcomes) {
+      if (found[outcome] <= counted[outcome]) continue
+      rows.with({ batch, outcome }).add(found[outcome] - counted[outcome])
+      counted[outcome] = found[outcome]
+    }
   }
 
   return {
-    started(batch, before = nothing) {
-      let counted = outcomesOf(before)
+    started(batch) {
+      let earlier = nothing
+      const counted = { ...outcomesOf(nothing) }
       current(batch).begin()
       return {
         progress(now) {
-          const found = outcomesOf(now)
-          addRows(batch, counted, found)
-          counted = found
+          earlier = now.earlier ?? nothing
+          addRows(batch, counted, outcomesOf(less(now, earlier)))
           current(batch).show(now.fraction ?? 0, now.rowsPerSecond)
         },
         ended({ state, counts, elapsedMs, finishedAt }) {
-          addRows(batch, counted, outcomesOf(counts))
+          addRows(batch, counted, outcomesOf(less(counts, earlier)))
           current(batch).end()
           runs.with({ batch, state }).add(1)
           durations.with({ batch }).observe(elapsedMs / 1000)
@@ -95,15 +101,23 @@ export function createBatchMetrics(sink: MetricsSink): BatchMetrics {
         },
       }
     },
-    missed: (batch) => missed.with({ batch }).add(1),
-    succeeded: (batch, at) => lastSuccess.with({ batch }).set(at / 1000),
   }
 }
 
 const outcomes = ['model', 'fallback', 'bad', 'filtered'] as const
-type Outcomes = Readonly<Record<(typeof outcomes)[number], number>>
+type Outcome = (typeof outcomes)[number]
+type Outcomes = Readonly<Record<Outcome, number>>
 
 const nothing: BatchRows = { filtered: 0, written: 0, bad: 0, fallback: 0 }
+
+function less(rows: BatchRows, others: BatchRows): BatchRows {
+  return {
+    filtered: rows.filtered - others.filtered,
+    written: rows.written - others.written,
+    bad: rows.bad - others.bad,
+    fallback: rows.fallback - others.fallback,
+  }
+}
 
 function outcomesOf({ written, fallback, bad, filtered }: BatchRows): Outcomes {
   return { model: written - fallback, fallback, bad, filtered }

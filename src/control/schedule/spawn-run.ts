@@ -25,6 +25,8 @@ const niceness = 10
 /** Time to come to an end after SIGTERM: what is committed by then is not done again. */
 const endMs = 30_000
 
+const nothing = { filtered: 0, written: 0, bad: 0, fallback: 0 }
+
 /** Runs batches of the configuration in processes of their own, which stand back behind the server: lookups and predictions go on beside them. */
 export function spawnedRuns(options: SpawnOptions): RunRequest {
   return async (request, { signal, logicalTime }) => {
@@ -64,8 +66,9 @@ async function follow(child: ChildProcess, batch: string, { metrics, logger }: S
   createInterface({ input: child.stdout! }).on('line', (line) => lines.push(line))
   const [code, killed] = (await once(child, 'close')) as [number | null, string | null]
   const report = reportOf(lines.at(-1) ?? '')
-  const { state, counts, elapsedMs } = report ?? { state: 'failed', counts: { filtered: 0, written: 0, bad: 0, fallback: 0 }, elapsedMs: 0 }
-  running.ended({ state, counts, elapsedMs, finishedAt: systemClock.now() })
+  // A run that was complete before has scored nothing now.
+  const { counts, elapsedMs } = report === null || report.repeated ? { counts: nothing, elapsedMs: 0 } : report
+  running.ended({ state: report?.state ?? 'failed', counts, elapsedMs, finishedAt: systemClock.now() })
   if (report !== null) return report
   throw errorOf(lines.at(-1) ?? '') ?? new SlipwayError('WORKER_LOST', `the process of the batch ended: ${killed ?? `exit code ${code}`}`)
 }

@@ -15,7 +15,7 @@ const record = (index: number, span: number, read: number): PartitionRecord => (
   details: {},
 })
 
-function meterAt(files: readonly InputFile[]): { readonly meter: ProgressMeter; pass(ms: number): void } {
+function meterAt(files: readonly InputFile[]): { readonly meter: ProgressMeter; readonly pass: (ms: number) => void } {
   let now = 0
   const meter = new ProgressMeter({ now: () => now, monotonic: () => now }, { run: 'r', name: null, model: 'm@1' }, files)
   return { meter, pass: (ms) => void (now += ms) }
@@ -41,7 +41,7 @@ describe('the progress of a run', () => {
     meter.snapshot()
     pass(2000)
     meter.running(1, { read: 50, filtered: 0, written: 50, bad: 0, fallback: 0 })
-    expect(meter.snapshot()).toMatchObject({ read: 150, fraction: 0.75, rowsPerSecond: 25, etaMs: 2000 })
+    expect(meter.snapshot()).toMatchObject({ read: 150, fraction: 0.75, rowsPerSecond: 25, etaMs: 2000, earlier: { read: 100 } })
   })
 
   it('says nothing of what it cannot know', () => {

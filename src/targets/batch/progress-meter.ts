@@ -20,8 +20,8 @@ export class ProgressMeter {
   /** Rows of Parquet files, or bytes of text, that are committed and that there are. */
   #spanDone = 0
   #total: number | null = null
-  /** Rows read by an earlier attempt: they took no time now. */
-  #before = 0
+  /** Rows of an earlier attempt: they took no time now. */
+  #earlier: RowCounts = nothing
   #samples: { readonly at: number; readonly read: number }[] = []
   phase: RunProgress['phase'] = 'scoring'
 
@@ -48,7 +48,7 @@ export class ProgressMeter {
     this.#committed = add(this.#committed, record)
     this.#done++
     this.#spanDone += record.partition.end - record.partition.start
-    if (earlier) this.#before += record.read
+    if (earlier) this.#earlier = add(this.#earlier, record)
   }
 
   running(index: number, counts: RowCounts | null): void {
@@ -77,6 +77,7 @@ export class ProgressMeter {
       rowsPerSecond: Math.round(rate),
       etaMs: remaining === null ? null : Math.max(0, Math.round(remaining)),
       elapsedMs: Math.round(elapsedMs),
+      earlier: this.#earlier,
     }
   }
 
@@ -84,7 +85,7 @@ export class ProgressMeter {
     this.#samples.push({ at: now, read })
     while (this.#samples.length > 2 && now - this.#samples[0]!.at > windowMs) this.#samples.shift()
     const first = this.#samples[0]!
-    const [since, rows] = this.#samples.length > 1 ? [now - first.at, read - first.read] : [now - this.#start, read - this.#before]
+    const [since, rows] = this.#samples.length > 1 ? [now - first.at, read - first.read] : [now - this.#start, read - this.#earlier.read]
     return since <= 0 ? 0 : (rows * 1000) / since
   }
 

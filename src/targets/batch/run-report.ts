@@ -29,6 +29,8 @@ export interface RunProgress extends RowCounts {
   readonly rowsPerSecond: number
   readonly etaMs: number | null
   readonly elapsedMs: number
+  /** Those of the counts that an earlier attempt had committed. */
+  readonly earlier?: RowCounts
 }
 
 /** How many rows had a code, with one row to look at. */
