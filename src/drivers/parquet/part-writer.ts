@@ -1,4 +1,3 @@
-import { SlipwayError } from '../../core/errors.js'
 import type { PartStore } from '../../core/part-store.js'
 import { sinkFailure } from '../../core/sink-failure.js'
 import type { OutputColumn, Partition, PartitionWriter, RefusedRow } from '../../core/table.js'
@@ -47,11 +46,7 @@ export function createPartWriter({ partition, columns, parts, createdBy, output 
   }
 }
 
-/** SINK_FAILED that names the output and the reason; errors of slipway as they are. */
+/** SINK_FAILED that names the output and the reason, where the system refused; other errors as they are. */
 export function writeFailure(output: string, thrown: unknown): unknown {
-  const failure = sinkFailure(`writing ${output}`, thrown)
-  if (failure instanceof SlipwayError) return failure
-  return new SlipwayError('SINK_FAILED', `writing ${output} failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`, {
-    cause: thrown,
-  })
+  return sinkFailure(`writing ${output}`, thrown)
 }

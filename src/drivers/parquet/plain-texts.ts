@@ -1,5 +1,14 @@
-/** Up to so many characters, a loop is faster than a call of Buffer. */
+/** Up to so many characters, a loop is faster than a call of Buffer for each text. */
 const short = 32
+
+/** From so many characters, one call for a block of texts is faster than loops. */
+const worthJoining = 16
+
+/** Texts that are joined at once. */
+const blockTexts = 1024
+
+/** Lengths of texts of ASCII as they stand before them: as characters, these are ASCII too. */
+const lengths = Array.from({ length: 128 }, (_, length) => `${String.fromCharCode(length)}\0\0\0`)
 
 /** Texts in plain encoding: four bytes of length, little-endian, and the bytes in UTF-8 (Encodings.md, "Plain"). */
 export class PlainTexts {
@@ -8,6 +17,13 @@ export class PlainTexts {
 
   get length(): number {
     return this.#length
+  }
+
+  appendAll(texts: readonly string[]): void {
+    for (let start = 0; start < texts.length; start += blockTexts) {
+      const end = Math.min(texts.length, start + blockTexts)
+      if (!this.#appendJoined(texts, start, end)) for (let i = start; i < end; i++) this.append(texts[i]!)
+    }
   }
 
   append(text: string): void {
@@ -30,6 +46,26 @@ export class PlainTexts {
     const taken = this.#bytes.subarray(0, this.#length)
     this.#length = 0
     return taken
+  }
+
+  /** Writes a block in one call; false, and nothing written, where a text is long or not ASCII. */
+  #appendJoined(texts: readonly string[], start: number, end: number): boolean {
+    // The first text stands for the block: where it is short, joining is not worth trying.
+    if (texts[start]!.length < worthJoining) return false
+    let joined = ''
+    for (let i = start; i < end; i++) {
+      const text = texts[i]!
+      const length = lengths[text.length]
+      if (length === undefined) return false
+      joined += length + text
+    }
+    const needed = this.#length + joined.length * 3
+    if (needed > this.#bytes.length) this.#grow(needed)
+    const size = this.#bytes.write(joined, this.#length, 'utf8')
+    // More bytes than characters: not all are ASCII, and the lengths are wrong.
+    if (size !== joined.length) return false
+    this.#length += size
+    return true
   }
 
   #grow(needed: number): void {

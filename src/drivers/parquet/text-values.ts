@@ -33,19 +33,15 @@ export class TextValues implements ValueStore {
 
   append(column: Column, start: number, end: number, present: Uint8Array | null): void {
     if (column.dtype !== 'string' && column.dtype !== 'object') throw new SlipwayError('INTERNAL', `${column.dtype} in a column of texts`)
-    const count = present === null ? end - start : countOf(present)
-    const texts = column.dtype === 'string' ? (column.data as string[]) : null
-    const codes = this.#varied ? null : new Uint32Array(count)
-    let at = 0
-    for (let i = start; i < end; i++) {
-      if (present !== null && present[i - start] === 0) continue
-      const text = texts === null ? valueText(column.data[i], 'null') : texts[i]!
-      if (codes === null) this.#plain.append(text)
-      else codes[at++] = this.#codeOf(text)
+    const texts = textsOf(column, start, end, present)
+    if (this.#varied) this.#plain.appendAll(texts)
+    else {
+      // A loop, as `from` goes by an iterator.
+      const codes = new Uint32Array(texts.length)
+      for (let i = 0; i < codes.length; i++) codes[i] = this.#codeOf(texts[i]!)
+      this.#codes.append(codes)
+      this.#bound()
     }
-    if (codes === null) return
-    this.#codes.append(codes)
-    this.#bound()
   }
 
   /** Adds rows `start` to `end` of texts that repeat, those that are not null: the ones that are present. */
@@ -84,7 +80,9 @@ export class TextValues implements ValueStore {
     const distinct = this.#dictionary.size
     if (this.#characters <= mostCharacters && distinct <= Math.max(alwaysDistinct, this.#codes.length / 4)) return
     const texts = [...this.#dictionary.keys()]
-    this.#codes.forEach((code) => this.#plain.append(texts[code]!))
+    const rows: string[] = []
+    this.#codes.forEach((code) => rows.push(texts[code]!))
+    this.#plain.appendAll(rows)
     this.#varied = true
     this.#dictionary.clear()
     this.#codes.clear()
@@ -97,12 +95,19 @@ export class TextValues implements ValueStore {
   #dictionaryValues(): EncodedValues {
     const count = this.#dictionary.size
     const page = new PlainTexts()
-    for (const text of this.#dictionary.keys()) page.append(text)
+    page.appendAll([...this.#dictionary.keys()])
     // Readers have trouble with codes of no bits: one text takes a bit too.
     const width = Math.max(1, bitWidth(count - 1))
     const values = [Uint8Array.of(width), this.#codes.encoded(width)]
     return { encoding: 'dictionary', dictionary: { bytes: page.take(), count }, values, range: null }
   }
+}
+
+function textsOf({ data, dtype }: Column, start: number, end: number, present: Uint8Array | null): readonly string[] {
+  const all = data as readonly unknown[]
+  const values = start === 0 && end === all.length ? all : all.slice(start, end)
+  const given = present === null ? values : values.filter((_, i) => present[i] !== 0)
+  return dtype === 'string' ? (given as readonly string[]) : given.map((value) => valueText(value, 'null'))
 }
 
 interface Rows {
