@@ -132,4 +132,21 @@ describe('the coordinator', () => {
     }
     await expect(coordinate(options([one, one], { onRecord: limit }))).rejects.toMatchObject({ code: 'BAD_ROWS' })
   })
+
+  it('ends the run when what is under way is too much for its limits, though nobody waits for the counts', async () => {
+    const counts = { read: 10, filtered: 0, written: 0, bad: 10, fallback: 0 }
+    const one = scorer(async ({ index }, { progress, signal }) => {
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true })
+        // As the message of another process: what is thrown here would end this one.
+        setImmediate(() => progress(counts))
+      })
+      signal.throwIfAborted()
+      return record(index)
+    })
+    const limit = (_: number, seen: unknown): void => {
+      if (seen !== null) throw new SlipwayError('BAD_ROWS', 'too many')
+    }
+    await expect(coordinate(options([one, one], { onProgress: limit }))).rejects.toMatchObject({ code: 'BAD_ROWS' })
+  })
 })

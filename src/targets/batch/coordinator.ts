@@ -17,7 +17,7 @@ export interface CoordinatorOptions {
   readonly signal: AbortSignal
   /** Told of every partition committed, the earlier ones first; throws to end the run. */
   readonly onRecord: (record: PartitionRecord) => void
-  /** Told of what the partitions under way have counted so far. */
+  /** Told of what the partitions under way have counted so far; throws to end the run. */
   readonly onProgress: (index: number, counts: RowCounts | null) => void
   /** Told once every file is cut. */
   readonly onPlanned: (partitions: number) => void
@@ -119,16 +119,31 @@ class Coordination {
         this.#turns.pass(partition.index)
       }
     } catch (error) {
-      this.#failure ??= error
-      this.#stop.abort(new SlipwayError('CANCELLED', 'another partition failed'))
-      this.#turns.open()
+      this.#fail(error)
+    }
+  }
+
+  /** The first failure is that of the run; whatever else is under way ends. */
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.#stop.abort(new SlipwayError('CANCELLED', 'another partition failed'))
+    this.#turns.open()
+  }
+
+  /** Counts come at any time, from where nobody waits for them: what is thrown at them must not get lost. */
+  #progress(index: number, counts: RowCounts): void {
+    if (this.#signal.aborted) return
+    try {
+      this.#options.onProgress(index, counts)
+    } catch (error) {
+      this.#fail(error)
     }
   }
 
   async #score(scorer: Scorer, partition: Partition): Promise<PartitionRecord> {
-    const { onProgress, look, pause } = this.#options
+    const { look, pause } = this.#options
     const turn = (): Promise<void> => this.#turns.wait(partition.index, this.#signal)
-    const calls = { turn, progress: (counts: RowCounts) => onProgress(partition.index, counts), signal: this.#signal }
+    const calls = { turn, progress: (counts: RowCounts) => this.#progress(partition.index, counts), signal: this.#signal }
     for (let attempt = 1; ; attempt++) {
       try {
         return await scorer.score(partition, calls)
