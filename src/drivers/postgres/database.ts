@@ -9,6 +9,8 @@ export interface DatabaseOptions {
   readonly connections: number
   /** A statement that takes longer is ended by the server; 0 for no limit. */
   readonly statementTimeoutMs: number
+  /** Settings of its sessions, such as `plan_cache_mode`. */
+  readonly settings?: Readonly<Record<string, string>>
   /** What every failure is reported as. */
   readonly code: ErrorCode
   /** What the database is to whoever reads the message: `the store of predictions`. */
@@ -55,6 +57,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     allowExitOnIdle: true,
     // Prepared statements of sets that are gone go with their connection.
     maxLifetimeSeconds: 1800,
+    ...(options.settings === undefined
+      ? {}
+      : {
+          options: Object.entries(options.settings)
+            .map(([name, value]) => `-c ${name}=${value}`)
+            .join(' '),
+        }),
     ...(statementTimeoutMs === 0 ? {} : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + 1000 }),
   })
   // Failures of idle connections: the next use makes a new one.

@@ -28,7 +28,14 @@ const writeConnections = 16
 export async function openPostgresStoredSets(options: PostgresStoredSetsOptions): Promise<StoredSets> {
   const { url, schema = 'slipway', readConnections = 4 } = options
   const store = { url, what: 'the store of predictions' }
-  const reads = await openDatabase({ ...store, connections: readConnections, statementTimeoutMs: readTimeoutMs, code: 'STORE_UNAVAILABLE' })
+  const reads = await openDatabase({
+    ...store,
+    connections: readConnections,
+    statementTimeoutMs: readTimeoutMs,
+    // `key = ANY (…)` would be planned anew for each read, which takes longer than the read; there is one way to look keys up, by their index.
+    settings: { plan_cache_mode: 'force_generic_plan' },
+    code: 'STORE_UNAVAILABLE',
+  })
   const changes = await openDatabase({ ...store, connections: 4, statementTimeoutMs: readTimeoutMs, code: 'STORE_UNAVAILABLE' })
   const long = await openDatabase({ ...store, connections: writeConnections, statementTimeoutMs: 0, code: 'STORE_UNAVAILABLE' })
   const tables = storedTables(schema)
