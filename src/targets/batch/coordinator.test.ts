@@ -47,7 +47,7 @@ describe('the coordinator', () => {
       })
     const planned: number[] = []
     const records = await coordinate(options([make(), make()], { onPlanned: (count) => planned.push(count) }))
-    expect(scored.toSorted()).toEqual([0, 1, 2, 3, 4, 5])
+    expect(scored.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5])
     expect(records.map((each) => each.partition.index)).toEqual([0, 1, 2, 3, 4, 5])
     expect(planned).toEqual([6])
   })

@@ -78,7 +78,7 @@ class Coordination {
     let count = 0
     let chain: Promise<unknown> = Promise.resolve()
     let ended = false
-    const next = async (): Promise<Partition | null> => {
+    const take = async (): Promise<Partition | null> => {
       while (!ended && !this.#signal.aborted) {
         const { value, done } = await source.next()
         if (done === true) {
@@ -95,7 +95,7 @@ class Coordination {
       return null
     }
     return () => {
-      const turn = chain.then(next)
+      const turn = chain.then(take)
       chain = turn.catch(() => null)
       return turn
     }
