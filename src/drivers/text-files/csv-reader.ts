@@ -1,9 +1,9 @@
 import type { FileHandle } from 'node:fs/promises'
-import { SlipwayError } from '../../core/errors.js'
-import type { InputFile, ReadPlan, SourceChunk, TableReader } from '../../core/table.js'
+import type { InputFile, TableReader } from '../../core/table.js'
 import { ByteWindow } from './byte-window.js'
 import { CsvChunker } from './csv-chunker.js'
 import { readHeader, type CsvHeader } from './csv-header.js'
+import { readChunks } from './read-chunks.js'
 import { resolveColumns } from './resolve-columns.js'
 import { openText } from './text-file.js'
 
@@ -25,7 +25,8 @@ export function createCsvReader(file: InputFile): TableReader {
       const { handle, header } = await open()
       if (header === null) return
       const window = new ByteWindow(handle, { start: partition.start, end: partition.end, name: file.name })
-      yield* readChunks(window, { header, plan, file }, options?.signal)
+      const chunker = new CsvChunker(header.names, resolveColumns(header.names, plan, file), plan)
+      yield* readChunks(window, chunker, options?.signal)
     },
     async close() {
       const closing = opened
@@ -46,27 +47,5 @@ async function openFile(file: InputFile): Promise<OpenFile> {
   } catch (thrown) {
     await handle.close()
     throw thrown
-  }
-}
-
-interface Reading {
-  readonly header: CsvHeader
-  readonly plan: ReadPlan
-  readonly file: InputFile
-}
-
-async function* readChunks(window: ByteWindow, { header, plan, file }: Reading, signal?: AbortSignal): AsyncGenerator<SourceChunk> {
-  const chunker = new CsvChunker(header.names, resolveColumns(header.names, plan, file), plan)
-  for (;;) {
-    if (!window.complete && (window.filled - window.at) * 2 < window.bytes.length) await window.fill(signal)
-    const stop = chunker.take(window)
-    const chunk = chunker.chunk(window.bytes)
-    if (chunk !== null) yield chunk
-    if (stop === 'skip') await window.skipLine(signal)
-    else if (stop === 'more') {
-      if (window.complete) return
-      await window.fill(signal)
-    }
-    if (signal?.aborted === true) throw new SlipwayError('CANCELLED', 'reading was cancelled', { cause: signal.reason })
   }
 }
