@@ -51,7 +51,11 @@ const rooms: Readonly<Record<string, Room>> = {
   'targets/score': target,
   'targets/stored': target,
   'targets/http': { ...target, packages: ['fastify', 'csv-parse'] },
-  control: { rooms: [...floor1, 'model', 'registry', 'serving', 'drivers/*', 'targets/*'], node: true, packages: ['fastify', 'jiti', 'tinyglobby'] },
+  control: {
+    rooms: [...floor1, 'model', 'registry', 'serving', 'drivers/*', 'targets/*'],
+    node: true,
+    packages: ['fastify', 'jiti', 'tinyglobby'],
+  },
   cli: { rooms: ['core', 'control', 'artifact', 'targets/batch'], node: true, packages: ['citty', 'cli-progress'] },
 }
 

@@ -8,9 +8,8 @@ import { storedMetrics } from '../src/monitoring/stored-metrics.js'
 import { scheduleMetricSpecs } from '../src/targets/batch/schedule/schedule-metrics.js'
 
 const page = readFileSync(fileURLToPath(new URL('../docs/reference/metrics.md', import.meta.url)), 'utf8')
-const specs: readonly MetricSpec[] = [servingMetrics, storedMetrics, batchMetrics, scheduleMetricSpecs].flatMap((group) =>
-  Object.values<MetricSpec>(group),
-)
+const groups: readonly object[] = [servingMetrics, storedMetrics, batchMetrics, scheduleMetricSpecs]
+const specs = groups.flatMap((group) => Object.values(group) as MetricSpec[])
 
 /** Type and labels of each metric, as the tables of the page have them. */
 const rows = new Map(

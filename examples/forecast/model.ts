@@ -6,7 +6,7 @@ import { preprocess } from './preprocess.js'
 
 /** Days of the four outputs of forecast.onnx. */
 const days = [30, 90, 180, 365]
-const amount = (day: number): ReturnType<typeof number> =>
+const amount = (day: number) =>
   number({ min: 0, max: 100_000, unit: 'EUR', description: `What a customer of the cohort will have paid by day ${day}.` })
 
 export default defineModel({

@@ -23,7 +23,7 @@ export const batchList: AnyVerb = defineVerb({
       report.to,
     ])
     const lines = table([['RUN', 'NAME', 'STATE', 'MODEL', 'WRITTEN', 'BAD', 'FALLBACK', 'STARTED', 'TO'], ...rows])
-    const document = { runs: reports.map(({ profile: _, reference: __, ...report }) => report) }
+    const document = { runs: reports.map((report) => ({ ...report, profile: undefined, reference: undefined })) }
     print(args.json, document, rows.length === 0 ? ['There are no runs yet. Start one: slipway batch run --help'] : lines)
     return 0
   },

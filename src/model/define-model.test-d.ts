@@ -143,7 +143,8 @@ describe('stored predictions of a definition', () => {
   const base = { name: 'm', artifact: './m.onnx', input: { x: number(), id: text() }, output: { y: number() } } as const
 
   it('are keyed by an input or a key of gather where they may be predicted live', () => {
-    defineModel({ ...base, stored: { key: 'id', onMissing: 'predict' } })
+    const stored = defineModel({ ...base, stored: { key: 'id', onMissing: 'predict' } })
+    expectTypeOf<RowOf<typeof stored.input>['id']>().toEqualTypeOf<string>()
     defineModel({ ...base, gather: { cards: { key: 'cardId', features: ['x'] } }, stored: { key: 'cardId', onMissing: 'predict' } })
     defineModel({ ...base, stored: { key: 'anything', maxAgeMs: 5, onStale: 'reject' } })
     // @ts-expect-error the model has no such input

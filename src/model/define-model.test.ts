@@ -135,7 +135,7 @@ describe('defineModel', () => {
 })
 
 describe('stored predictions of a definition', () => {
-  const cards = { cards: { key: 'cardId', features: ['x'] } }
+  const cards = { cards: { key: 'cardId', features: ['x'] } } as const
   const fallback = (): object => ({ y: 0 })
 
   it('are served however old they are, and refused where there is none, unless the definition says otherwise', () => {

@@ -28,8 +28,9 @@ export async function openScoring(spec: ScoringSpec, logger: Logger): Promise<Op
     for (const each of closing.splice(0).toReversed()) await each()
   }
   try {
-    const { predictor, close: closeModel } = await openBatchModel(spec, logger)
-    closing.push(closeModel)
+    const model = await openBatchModel(spec, logger)
+    const { predictor } = model
+    closing.push(() => model.close())
     const sink: TableSink = await openSink(spec.sink, spec.context)
     closing.push(() => sink.close())
     const readers = new Readers(spec)

@@ -197,7 +197,11 @@ class BatchRun {
     }
     const staging = stagingOf(spec, runFolder(state, start.run), start.run)
     const sink = await openSink(spec, { run: start.run, columns: [], outputs: [], staging, memoryMb: engineMemoryMb })
-    await sink.discard().finally(() => sink.close())
+    try {
+      await sink.discard()
+    } finally {
+      await sink.close()
+    }
     await removeRun(state, start.run)
     await rm(this.#spool, { recursive: true, force: true })
     this.#runs = null
@@ -362,7 +366,7 @@ class Attempt {
 
   async #scorers(spec: ScoringSpec, count: number): Promise<readonly Scorer[]> {
     if (count === 1) return [await this.#inline(spec)]
-    const rss = new Array<number>(count).fill(0)
+    const rss = Array.from({ length: count }, () => 0)
     const onRss = (i: number) => (bytes: number) => {
       rss[i] = bytes
       this.#builder.sawRss(rss.reduce((sum, each) => sum + each, process.memoryUsage.rss()))

@@ -161,7 +161,7 @@ function columnCase(lengths: readonly number[]): fc.Arbitrary<Case> {
           batches: made.map(([values, valid, shape]) => ({
             dtype,
             shape,
-            data: dtype === 'string' ? values : arrays[dtype].from(values as never[]),
+            data: dtype === 'string' ? values : (arrays[dtype] as Float64ArrayConstructor).from(values as number[]),
             validity: nulls === 0 ? null : Uint8Array.from(valid, (chance) => (chance < nulls ? 0 : 1)),
           })) as unknown as Column[],
           expected: made.flatMap(([values, valid, shape]) => {

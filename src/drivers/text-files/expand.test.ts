@@ -21,7 +21,7 @@ const sha256 = createHash('sha256').update(lines).digest('hex')
 function zstdFrame(content: Buffer): Buffer {
   const size = Buffer.alloc(4)
   size.writeUInt32LE(content.length)
-  const parts = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0]), size]
+  const parts: Buffer[] = [Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0]), size]
   for (let at = 0; at < content.length; at += 100_000) {
     const block = content.subarray(at, at + 100_000)
     const header = Buffer.alloc(3)

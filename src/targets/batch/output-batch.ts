@@ -41,7 +41,7 @@ function pick(frame: Frame, names: readonly string[], rows: Uint32Array | null):
 }
 
 function copy(column: Column): Column {
-  return { ...column, data: (column.data as Float64Array).slice(), validity: column.validity?.slice() ?? null } as Column
+  return { ...column, data: column.data.slice(), validity: column.validity?.slice() ?? null }
 }
 
 function sourcesOf({ sources, sourceNames }: Prediction, rows: Uint32Array | null): RepeatedTexts {
