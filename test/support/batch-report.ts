@@ -54,6 +54,7 @@ export function sampleReport(): RunReport {
     output: { location: 'sqlite:.slipway/stored.sqlite', rows: 11_960_000, bytes: 1_284_000_000 },
     stored: { set: '20260302T020000-fraud-7c1e', gate: 'passed', flipped: true, reasons: [] },
     peakRssBytes: 412_300_000,
+    repeated: false,
     error: null,
   }
 }
