@@ -37,7 +37,7 @@ import {
 } from './run-setup.js'
 import { resolveModel, type ResolvedModel } from './resolve-model.js'
 import type { ScoringSpec, SinkSpec } from './scoring-spec.js'
-import { type StoredTarget, storedTargetOf } from './stored-target.js'
+import { hasSet, type StoredTarget, storedTargetOf } from './stored-target.js'
 
 export interface RunBatchOptions {
   readonly state: StateDir
@@ -152,6 +152,7 @@ class BatchRun {
     if (report === null || this.#options.request.to === '-') return null
     const spec = sinkSpecOf(this.#options.request, this.#cwd)
     if (spec?.kind === 'file' && !existsSync(spec.path)) return null
+    if (spec === null && !(await hasSet(this.#options.request.store ?? defaultStore(this.#options.state), report.run))) return null
     // A newer run may have written the same output since.
     const newest = runs.find(({ start, report: other }) => start.checkpoint === this.#checkpoint && other?.state === 'completed')
     return newest === same ? report : null

@@ -4,7 +4,7 @@ import type { BatchRequest } from '../../targets/batch/batch-request.js'
 import type { RunIdentity } from '../../targets/batch/run-identity.js'
 import type { RunReport } from '../../targets/batch/run-report.js'
 import { flipSet } from '../../targets/stored/flip-set.js'
-import { defaultStore, openStoredSets } from '../open-stored-sets.js'
+import { defaultStore, openStoredSets, openStoredSetsIfAny } from '../open-stored-sets.js'
 import type { StateDir } from '../state-dir.js'
 import type { SinkSpec } from './scoring-spec.js'
 
@@ -50,6 +50,17 @@ async function flipped(
   } catch (error) {
     if (!(error instanceof SlipwayError) || error.code !== 'GATE_REFUSED') throw error
     return { set, gate: 'refused', flipped: false, reasons: [error.message] }
+  } finally {
+    await sets.close()
+  }
+}
+
+/** Whether the set of a run is still in its store. */
+export async function hasSet(store: string, set: string): Promise<boolean> {
+  const sets = await openStoredSetsIfAny(store)
+  if (sets === null) return false
+  try {
+    return (await sets.set(set)) !== null
   } finally {
     await sets.close()
   }

@@ -85,7 +85,9 @@ export class ProgressMeter {
     this.#samples.push({ at: now, read })
     while (this.#samples.length > 2 && now - this.#samples[0]!.at > windowMs) this.#samples.shift()
     const first = this.#samples[0]!
-    const [since, rows] = this.#samples.length > 1 ? [now - first.at, read - first.read] : [now - this.#start, read - this.#earlier.read]
+    // A run of less than a window is told as a whole.
+    const whole = this.#samples.length < 2 || read === first.read
+    const [since, rows] = whole ? [now - this.#start, read - this.#earlier.read] : [now - first.at, read - first.read]
     return since <= 0 ? 0 : (rows * 1000) / since
   }
 
