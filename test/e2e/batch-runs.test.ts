@@ -119,6 +119,18 @@ describe('the same command again', () => {
     expect((await run({ ...flags, restart: true })).report).toMatchObject({ state: 'completed', repeated: false })
   })
 
+  it.each([
+    ['sqlite:gone.sqlite', { table: 'scores' }, 'gone.sqlite'],
+    ['stored', { store: 'sqlite:gone-sets.sqlite' }, 'gone-sets.sqlite'],
+  ])('scores again when the database is gone: %s', async (to, rest, file) => {
+    const flags = { from: 'good.csv', to, ...rest }
+    const first = await run(flags)
+    expect((await run(flags)).report).toEqual({ ...first.report, repeated: true })
+    for (const end of ['', '-wal', '-shm']) await rm(at(file + end), { force: true })
+    expect((await run(flags)).report).toMatchObject({ state: 'completed', repeated: false, output: { rows: 60 } })
+    expect(existsSync(at(file))).toBe(true)
+  })
+
   it('is refused where an unfinished run differs, with the difference named', { timeout: 60_000 }, async () => {
     const unfinished = { to: 'differs.jsonl', 'max-bad-rows': '0' }
     const { report } = await run(unfinished)

@@ -151,7 +151,7 @@ class BatchRun {
     const report = same?.report ?? null
     if (report === null || this.#options.request.to === '-') return null
     const spec = sinkSpecOf(this.#options.request, this.#cwd)
-    if (spec?.kind === 'file' && !existsSync(spec.path)) return null
+    if ((spec?.kind === 'file' || spec?.kind === 'sqlite') && !existsSync(spec.path)) return null
     if (spec === null && !(await hasSet(this.#options.request.store ?? defaultStore(this.#options.state), report.run))) return null
     // A newer run may have written the same output since.
     const newest = runs.find(({ start, report: other }) => start.checkpoint === this.#checkpoint && other?.state === 'completed')
