@@ -43,7 +43,12 @@ export async function executeBatch(request: BatchRequest, options: ExecuteOption
 
 function printReport(report: RunReport, stream: NodeJS.WritableStream, json: boolean): void {
   if (report.repeated && !json) stream.write('complete already: nothing was done (--restart does it again)\n')
-  stream.write(json ? `${JSON.stringify(report)}\n` : `${reportLines(report).join('\n')}\n`)
+  stream.write(json ? `${JSON.stringify(summaryOf(report))}\n` : `${reportLines(report).join('\n')}\n`)
+}
+
+/** The report without the bins of its distributions: `report.json` of the run, and `batch show --json`, have them. */
+function summaryOf({ profile: { rows }, reference, ...report }: RunReport): object {
+  return { ...report, profile: { rows }, reference: reference === null ? null : { run: reference.run, psi: reference.psi } }
 }
 
 /** 0 when the run is complete; else the exit code of what ended it. */

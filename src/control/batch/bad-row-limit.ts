@@ -15,25 +15,24 @@ export class BadRowLimit {
     this.#fraction = maxBadFraction ?? Infinity
   }
 
-  /** The limit in rows; may be asked while partitions are under way. */
-  checkRows({ bad }: RowCounts): void {
-    if (bad > this.#rows) throw new SlipwayError('BAD_ROWS', `${bad} rows are bad, ${this.#rows} are allowed`)
-  }
-
   /** Both limits, once enough rows have been seen. */
   check(counts: RowCounts): void {
     if (counts.read >= fewest) this.checkAll(counts)
-    else this.checkRows(counts)
+    else this.#checkRows(counts)
   }
 
   /** Both limits. */
   checkAll(counts: RowCounts): void {
-    this.checkRows(counts)
+    this.#checkRows(counts)
     const share = counts.read === 0 ? 0 : counts.bad / counts.read
     if (share <= this.#fraction) return
     throw new SlipwayError(
       'BAD_ROWS',
       `${counts.bad} of ${counts.read} rows are bad (${(share * 100).toFixed(2)}%), ${this.#fraction * 100}% are allowed`,
     )
+  }
+
+  #checkRows({ bad }: RowCounts): void {
+    if (bad > this.#rows) throw new SlipwayError('BAD_ROWS', `${bad} rows are bad, ${this.#rows} are allowed`)
   }
 }

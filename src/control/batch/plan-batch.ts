@@ -33,7 +33,7 @@ export async function planBatch(state: StateDir, request: BatchRequest, cwd: str
   const checkpoint = checkpointOf(request, cwd)
   const spool = join(state.root, 'spool', checkpoint)
   const files = await inputFiles(request, { cwd, spool, signal: new AbortController().signal, stdin: process.stdin, progress: () => {} })
-  const setup = await setUp(request, files, model.definition)
+  const setup = await setUp(request, files, model)
   const fingerprint = fingerprintOf(identityOf(request, model.identity, files, setup))
   let partitions = 0
   for await (const _ of allPartitions(files, setup.partitionRows)) partitions++

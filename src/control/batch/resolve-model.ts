@@ -9,8 +9,8 @@ import { versionDefinition } from '../version-definition.js'
 export interface ResolvedModel {
   readonly identity: RunIdentity['model']
   readonly definition: ModelDefinition
-  /** The reference profile of the version, when it has one. */
-  readonly profile: unknown
+  /** Milliseconds that one row took when the version was admitted; null when that is not known. */
+  readonly rowMs: number | null
 }
 
 /** Resolves `fraud`, `fraud@challenger`, `fraud@3` once: a run stays with the version that it began with. */
@@ -26,7 +26,7 @@ export async function resolveModel(state: StateDir, reference: string): Promise<
       digest: resolved.digest,
       definition: checkout.manifest.definition?.digest ?? null,
     }
-    return { identity, definition, profile: checkout.profile }
+    return { identity, definition, rowMs: checkout.manifest.measured?.runMs ?? null }
   } finally {
     await registry.close()
   }

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { systemClock } from '../../core/clock.js'
 import { SlipwayError, toSlipwayError } from '../../core/errors.js'
 import type { Logger } from '../../core/ports.js'
-import type { FinishedOutput, InputFile, PartitionRecord, TableSink } from '../../core/table.js'
+import type { FinishedOutput, InputFile, PartitionRecord, RowCounts, TableSink } from '../../core/table.js'
 import type { BatchRequest } from '../../targets/batch/batch-request.js'
 import { coordinate, type Scorer } from '../../targets/batch/coordinator.js'
-import { ProgressMeter } from '../../targets/batch/progress-meter.js'
+import { add, ProgressMeter } from '../../targets/batch/progress-meter.js'
 import { mergeQuarantine } from '../../targets/batch/quarantine.js'
 import { renderReport } from '../../targets/batch/report/render-report.js'
 import { differencesOf, fingerprintOf, type RunIdentity } from '../../targets/batch/run-identity.js'
@@ -95,7 +95,7 @@ class BatchRun {
     const unfinished = await this.#unfinished()
     if (request.restart === true && unfinished !== null) await this.#forget(unfinished)
     const files = await this.#inputs()
-    const setup = await setUp(request, files, model.definition)
+    const setup = await setUp(request, files, model)
     const identity = identityOf(request, model.identity, files, setup)
     const fingerprint = fingerprintOf(identity)
     const earlier = request.restart === true ? null : unfinished
@@ -306,6 +306,11 @@ class Attempt {
     }
   }
 
+  /** Of the committed partitions. */
+  get #counts(): RowCounts {
+    return this.#records.reduce<RowCounts>(add, { read: 0, filtered: 0, written: 0, bad: 0, fallback: 0 })
+  }
+
   /** What the committed partitions have put aside, when the run could not end. */
   async partialQuarantine(): Promise<string | null> {
     const folder = runFolder(this.#options.state, this.#run.start.run)
@@ -342,12 +347,10 @@ class Attempt {
           this.#records.push(record)
           this.#builder.record(record, earlier.has(record.partition.index))
           meter.record(record, earlier.has(record.partition.index))
-          limit.check(meter.counts)
+          // Of what is committed: its bad rows are in the quarantine, to be looked at.
+          limit.check(this.#counts)
         },
-        onProgress: (index, counts) => {
-          meter.running(index, counts)
-          if (counts !== null) limit.checkRows(meter.counts)
-        },
+        onProgress: (index, counts) => meter.running(index, counts),
         onPlanned: (count) => meter.planned(count),
         // A file is written again; a database may have committed before the connection was lost. One writer at a time: it is not at work now.
         look: async (index) =>
@@ -357,7 +360,7 @@ class Attempt {
           await delay(retryMs * 2 ** (attempt - 1), undefined, { signal })
         },
       })
-      limit.checkAll(meter.counts)
+      limit.checkAll(this.#counts)
     } finally {
       clearInterval(timer)
       await Promise.all(scorers.map((scorer) => scorer.close()))
@@ -392,6 +395,8 @@ class Attempt {
     if (records.every((record) => record.read === 0))
       throw new SlipwayError('SOURCE_INVALID', `${this.#names.join(', ')}: there are no rows`)
     this.quarantine = await mergeQuarantine(folder, records, this.#names)
+    const { written, bad } = this.#counts
+    if (written === 0 && bad > 0) throw new SlipwayError('BAD_ROWS', `all ${bad} rows are bad: the quarantine has them`)
     return sink.finish(records)
   }
 }

@@ -13,13 +13,16 @@ import { parseWhere } from '../../targets/batch/where/where.js'
 import { formatOf } from './input-files.js'
 import { openReader, plannerOf } from './open-reader.js'
 import { readPlanOf } from './open-scoring.js'
+import type { ResolvedModel } from './resolve-model.js'
 import type { SinkSpec } from './scoring-spec.js'
 import { placeOf, withoutPassword } from './source-url.js'
 
 /** Rows that are scored as one frame. */
 const chunkRows = 8192
 /** Rows of a partition where files are written, and where a worker holds them until its turn comes. */
-const partitionRows = { files: 262_144, ordered: 65_536 } as const
+const partitionRows = { files: 262_144, ordered: 65_536, least: 256 } as const
+/** What a partition of a slow model may take, by the time of one row when it was admitted: batches are faster than that. */
+const partitionMs = 120_000
 /** MiB that an engine may take in each worker. */
 export const engineMemoryMb = 128
 
@@ -36,10 +39,11 @@ export interface RunSetup {
 }
 
 /** Reads the beginning of the source: which columns there are, of what types. SOURCE_SCHEMA when the model cannot be fed from them. */
-export async function setUp(request: BatchRequest, files: readonly InputFile[], definition: ModelDefinition): Promise<RunSetup> {
+export async function setUp(request: BatchRequest, files: readonly InputFile[], model: ResolvedModel): Promise<RunSetup> {
+  const { definition } = model
   const columnOf = checkedMap(request, definition)
   const free = hasFreeDimensions(definition.input) || hasFreeDimensions(definition.output)
-  const rows = request.partitionRows ?? (isOrdered(request) ? partitionRows.ordered : partitionRows.files)
+  const rows = request.partitionRows ?? partitionRowsOf(request, model.rowMs)
   const probe = new Probe(files, rows)
   try {
     const columns = await probe.columns()
@@ -67,6 +71,12 @@ export async function setUp(request: BatchRequest, files: readonly InputFile[], 
   } finally {
     await probe.close()
   }
+}
+
+/** As many rows as a kill may cost to score again. */
+function partitionRowsOf(request: BatchRequest, rowMs: number | null): number {
+  const most = isOrdered(request) ? partitionRows.ordered : partitionRows.files
+  return rowMs === null || rowMs <= 0 ? most : Math.max(partitionRows.least, Math.min(most, Math.floor(partitionMs / rowMs)))
 }
 
 /** Sinks that take partitions one after another have each worker hold its rows. */
