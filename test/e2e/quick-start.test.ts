@@ -8,7 +8,7 @@ import { send } from '../support/http.js'
 import { openWorkspace, type Workspace } from '../support/workspace.js'
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url))
-const exampleNames = ['breast-cancer', 'digits', 'fraud', 'reviews']
+const exampleNames = ['breast-cancer', 'digits', 'forecast', 'fraud', 'reviews']
 
 let workspace: Workspace
 
