@@ -160,4 +160,4 @@ it('survives kill -9 at 200 random points', async () => {
   const store = await openFolderStore(place.root)
   await store.sweep?.(-1000)
   expect(await readdir(join(place.root, 'tmp'))).toEqual([])
-}, 180_000)
+}, 480_000)

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { expandFile, spoolStream } from './expand.js'
+import { missing } from '../../../test/support/requires.js'
 
 let folder = ''
 beforeEach(async () => {
@@ -75,7 +76,7 @@ describe('expandFile', () => {
     expect(seen.at(-1)).toBe(lines.length)
   })
 
-  it.skipIf(!hasZstd())('reads what the zstd tool writes', async () => {
+  it.skipIf(missing('zstd') !== null)('reads what the zstd tool writes', async () => {
     const { text } = await expand(execFileSync('zstd', ['-c', '-q'], { input: lines, maxBuffer: 1 << 26 }))
     expect(text.equals(lines)).toBe(true)
   })
@@ -107,13 +108,4 @@ describe('spoolStream', () => {
 function damaged(bytes: Buffer): Buffer {
   bytes.fill(0xff, 5000, 5100)
   return bytes
-}
-
-function hasZstd(): boolean {
-  try {
-    execFileSync('zstd', ['--version'])
-    return true
-  } catch {
-    return false
-  }
 }
