@@ -8,7 +8,8 @@ import { literalPath, scan, text } from './sql-text.js'
 /** What the footer of a Parquet file tells. */
 export interface ParquetInfo {
   readonly rows: number
-  readonly rowGroups: number
+  /** Rows of each row group, in order. */
+  readonly rowGroups: readonly number[]
   /** `sourceType` is the engine's name of the type: `DECIMAL(10,2)`. */
   readonly columns: readonly (TableColumn & { readonly sourceType: string })[]
 }
@@ -17,11 +18,15 @@ export interface ParquetInfo {
 export async function inspectParquet(file: Pick<InputFile, 'name' | 'path'>, options: EngineOptions = {}): Promise<ParquetInfo> {
   const engine = await openEngine(null, options)
   try {
-    const [counts] = await engine.rows(`SELECT num_rows, num_row_groups FROM parquet_file_metadata(${text(literalPath(file.path))})`)
+    const path = text(literalPath(file.path))
+    const groups = await engine.rows(
+      `SELECT row_group_id, any_value(row_group_num_rows) AS rows FROM parquet_metadata(${path}) GROUP BY row_group_id ORDER BY row_group_id`,
+    )
+    const rowGroups = groups.map((group) => Number(group['rows']))
     const columns = await engine.rows(`DESCRIBE SELECT * FROM ${scan(file.path)}`)
     return {
-      rows: Number(counts!['num_rows']),
-      rowGroups: Number(counts!['num_row_groups']),
+      rows: rowGroups.reduce((sum, rows) => sum + rows, 0),
+      rowGroups,
       columns: columns.map((column) => {
         const sourceType = String(column['column_type'])
         return { name: String(column['column_name']), type: tableType(parseType(sourceType)), sourceType }

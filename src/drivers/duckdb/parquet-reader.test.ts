@@ -187,12 +187,27 @@ describe('values', () => {
 describe('chunks', () => {
   const rows = `SELECT i AS id, i * 0.5 AS x, 'row ' || i AS note, CASE WHEN i % 10 = 3 THEN NULL ELSE i::INTEGER END AS gap FROM range(10000) r(i)`
 
+  it.each([
+    [2048, 5000, [4096, 8192, 10_000]],
+    [2048, 100_000, [10_000]],
+    [10_240, 2000, [2000, 4000, 6000, 8000, 10_000]],
+    [10_240, 2500, [10_000]],
+  ])('row groups of %i rows are cut for a target of %i at %j', async (group, target, ends) => {
+    const file = await writeParquet(fresh(), rows, `, ROW_GROUP_SIZE ${group}`)
+    const found: number[] = []
+    for await (const { end } of createParquetPlanner().partitions(file, 0, 0, target)) found.push(end)
+    expect(found).toEqual(ends)
+  })
+
   it('partitions join to the whole file, in chunks of at most the rows of the plan', async () => {
     const file = await writeParquet(fresh(), rows, ', ROW_GROUP_SIZE 2048')
     const reader = createParquetReader(file)
     const partitions = []
     for await (const partition of createParquetPlanner().partitions(file, 2, 5, 3000)) partitions.push(partition)
-    expect(partitions).toEqual([0, 1, 2, 3].map((i) => ({ index: 5 + i, file: 2, start: i * 3000, end: Math.min(10_000, (i + 1) * 3000) })))
+    // Between row groups: two of them are more than is wanted.
+    expect(partitions).toEqual(
+      [0, 1, 2, 3, 4].map((i) => ({ index: 5 + i, file: 2, start: i * 2048, end: Math.min(10_000, (i + 1) * 2048) })),
+    )
     const plan = readPlan({ x: number() }, { carry: ['id', 'note', 'gap'], chunkRows: 1000 })
     let expected = 0
     for (const partition of partitions) {

@@ -58,16 +58,45 @@ export function createParquetReader(file: Pick<InputFile, 'name' | 'path'>, opti
   }
 }
 
-/** Cuts Parquet files at multiples of the target rows; a file without rows has no partition. SOURCE_INVALID when it is damaged. */
+/**
+ * Cuts Parquet files between row groups, which are decoded as a whole, at about the target rows; a group of more than four times the target is cut
+ * inside. A file without rows has no partition. SOURCE_INVALID when it is damaged.
+ */
 export function createParquetPlanner(options: EngineOptions = {}): TablePlanner {
   return {
     async *partitions(file, fileIndex, firstIndex, rows) {
-      const { rows: total } = await inspectParquet(file, options)
-      for (let start = 0, index = firstIndex; start < total; start += rows, index++) {
-        yield { index, file: fileIndex, start, end: Math.min(start + rows, total) } satisfies Partition
+      const { rowGroups } = await inspectParquet(file, options)
+      let start = 0
+      for (const [i, end] of cutsOf(rowGroups, rows).entries()) {
+        yield { index: firstIndex + i, file: fileIndex, start, end } satisfies Partition
+        start = end
       }
     },
   }
+}
+
+/** Where partitions end, in rows from the beginning of the file. */
+function cutsOf(rowGroups: readonly number[], target: number): readonly number[] {
+  const cuts: number[] = []
+  let from = 0
+  let end = 0
+  const cut = (): void => {
+    if (end > from) cuts.push(end)
+    from = end
+  }
+  for (const rows of rowGroups) {
+    if (end - from + rows > target) cut()
+    const groupEnd = end + rows
+    if (rows > 4 * target) {
+      while (groupEnd - end > target) {
+        end += target
+        cut()
+      }
+    }
+    end = groupEnd
+  }
+  cut()
+  return cuts
 }
 
 /** What is selected of a file, and which result columns each input and carried column reads. */

@@ -34,7 +34,7 @@ it('spools the rows of a query in their order, and leaves the database alone', a
   expect(await duckdb(`SELECT id FROM '${out()}' LIMIT 2`)).toEqual([{ id: '2999' }, { id: '2998' }])
   expect(await inspectParquet({ name: 'query', path: out() })).toEqual({
     rows: 3000,
-    rowGroups: 1,
+    rowGroups: [3000],
     columns: [
       { name: 'id', type: 'integer', sourceType: 'BIGINT' },
       { name: 'amount', type: 'number', sourceType: expect.stringContaining('DECIMAL') as string },
