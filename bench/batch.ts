@@ -1,6 +1,6 @@
 // Batch scoring side by side with Python and Ray on the same cores: `npm run bench:batch [-- --json] [--rows 10000000] [--csv-rows 1000000]
 // [--rounds 5] [--ray-rounds 1] [--only parquet,csv,arrow,malformed]`. Parquet -> MLP 20-64-32-1 -> Parquet, guards on; the peers' scripts are in
-// bench/peers. Memory is the sum of the proportional set sizes (PSS) of all processes of a run, by /proc, ten times a second.
+// bench/peers. Memory is the sum of the proportional set sizes (PSS) of all processes of a run, by /proc, twice a second: looking takes time from who is looked at.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { cp } from 'node:fs/promises'
@@ -58,7 +58,7 @@ function measured(command: string, args: readonly string[], redirect = ''): Prom
     let peakMb = 0
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (stderr = (stderr + chunk.toString()).slice(-4000)))
-    const watch = setInterval(() => (peakMb = Math.max(peakMb, groupMb(child.pid!))), 100)
+    const watch = setInterval(() => (peakMb = Math.max(peakMb, groupMb(child.pid!))), 500)
     const limit = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), limitMs)
     child.on('error', failed)
     child.on('close', (code) => {

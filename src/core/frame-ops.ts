@@ -2,6 +2,7 @@ import { allocate } from './dtype.js'
 import { copyElements, viewElements } from './element-buffer.js'
 import { SlipwayError } from './errors.js'
 import type { Column, Columns, Frame } from './frame.js'
+import { rowRuns } from './row-runs.js'
 import { elementCount } from './tensor.js'
 
 /** A record of columns with a null prototype, so that `__proto__` is a name like any other. */
@@ -24,6 +25,8 @@ export function sliceRows(frame: Frame, start: number, count: number): Frame {
 
 /** The rows at `indices`, in that order, copied. */
 export function selectRows(frame: Frame, indices: ArrayLike<number>): Frame {
+  const runs = rowRuns(indices)
+  if (runs !== null) return selectRuns(frame, runs, indices.length)
   return mapColumns(frame, indices.length, (column) => {
     const size = elementCount(column.shape)
     const data = allocateData(column.dtype, indices.length * size)
@@ -33,6 +36,21 @@ export function selectRows(frame: Frame, indices: ArrayLike<number>): Frame {
       if (size === 1) (data as unknown[])[i] = column.data[row]
       else copyElements(column.data, row * size, data, i * size, size)
       if (validity !== null) validity[i] = column.validity![row]!
+    }
+    return { ...column, data, validity: compact(validity) }
+  })
+}
+
+function selectRuns(frame: Frame, runs: Int32Array, length: number): Frame {
+  return mapColumns(frame, length, (column) => {
+    const size = elementCount(column.shape)
+    const data = allocateData(column.dtype, length * size)
+    const validity = column.validity === null ? null : new Uint8Array(length)
+    for (let run = 0, at = 0; run < runs.length; run += 2) {
+      const [start, count] = [runs[run]!, runs[run + 1]!]
+      copyElements(column.data, start * size, data, at * size, count * size)
+      validity?.set(column.validity!.subarray(start, start + count), at)
+      at += count
     }
     return { ...column, data, validity: compact(validity) }
   })

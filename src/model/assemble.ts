@@ -2,6 +2,7 @@ import { copyElements } from '../core/element-buffer.js'
 import type { Field, Fields } from '../core/field.js'
 import type { Column, Columns, Frame } from '../core/frame.js'
 import { columnsOf } from '../core/frame-ops.js'
+import { rowRuns } from '../core/row-runs.js'
 import { closedShape } from '../core/tensor-shape.js'
 import { elementCount } from '../core/tensor.js'
 import { blankData } from './fill-column.js'
@@ -42,6 +43,14 @@ function gathered(name: string, field: Field, parts: readonly Part[], covered: U
   const validity = covered.slice()
   for (const { rows, frame } of parts) {
     const column = frame.columns[name]!
+    const runs = rows === null || column.validity !== null ? null : rowRuns(rows)
+    if (runs !== null) {
+      for (let run = 0, from = 0; run < runs.length; run += 2) {
+        copyElements(column.data, from * size, data, runs[run]! * size, runs[run + 1]! * size)
+        from += runs[run + 1]!
+      }
+      continue
+    }
     for (let i = 0; i < frame.length; i++) {
       const row = rows === null ? i : rows[i]!
       copyElements(column.data, i * size, data, row * size, size)

@@ -26,8 +26,12 @@ export class Outcome {
   runnable(): readonly number[] | null {
     const { log, frame } = this
     if (log.byRow === null) return null
-    const rows = indices(frame.length).filter((row) => log.verdict(row) === null || log.verdict(row) === 'warn')
-    return rows.length === frame.length ? null : rows
+    const kept = new Uint8Array(frame.length).fill(1)
+    for (const row of log.byRow.keys()) if (log.verdict(row) !== 'warn') kept[row] = 0
+    if (!kept.includes(0)) return null
+    const rows: number[] = []
+    for (let row = 0; row < kept.length; row++) if (kept[row] === 1) rows.push(row)
+    return rows
   }
 
   /** Rows without an answer that their findings send to the fallback. */

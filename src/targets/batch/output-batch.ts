@@ -1,6 +1,6 @@
 import type { Column, Columns, Frame } from '../../core/frame.js'
 import { columnsOf, selectRows } from '../../core/frame-ops.js'
-import { issueLabel } from '../../core/issue.js'
+import { issueLabel, type RowIssue } from '../../core/issue.js'
 import type { Prediction } from '../../core/prediction.js'
 import type { OutputBatch, RepeatedTexts } from '../../core/table.js'
 import type { OutputLayout } from './output-layout.js'
@@ -55,21 +55,24 @@ function codesOf({ issues }: Prediction, rows: Uint32Array | null, length: numbe
   const values: (string | null)[] = [null]
   if (issues === null) return { values, indices }
   const known = new Map<string, number>()
-  for (let i = 0; i < length; i++) {
-    const found = issues.get(rows === null ? i : rows[i]!)
-    if (found === undefined || found.length === 0) continue
+  const codeOf = (found: readonly RowIssue[]): number => {
     const text = labelsOf(found)
-    let at = known.get(text)
-    if (at === undefined) {
-      at = values.push(text) - 1
-      known.set(text, at)
-    }
-    indices[i] = at
+    const at = known.get(text) ?? values.push(text) - 1
+    known.set(text, at)
+    return at
+  }
+  if (rows === null) {
+    for (const [row, found] of issues) if (found.length > 0) indices[row] = codeOf(found)
+    return { values, indices }
+  }
+  for (let i = 0; i < length; i++) {
+    const found = issues.get(rows[i]!)
+    if (found !== undefined && found.length > 0) indices[i] = codeOf(found)
   }
   return { values, indices }
 }
 
 /** The codes of a row as one text: `INPUT_RANGE:amount,DEADLINE`. */
-export function labelsOf(issues: readonly Parameters<typeof issueLabel>[0][]): string {
+export function labelsOf(issues: readonly RowIssue[]): string {
   return issues.map((issue) => issueLabel(issue)).join(',')
 }
