@@ -102,7 +102,8 @@ class BatchRun {
     if (earlier !== null) refuseDifference(earlier, identity)
     const done = request.restart === true ? null : await this.#completed(fingerprint)
     if (earlier === null && done !== null) {
-      await rm(this.#spool, { recursive: true, force: true })
+      // The process may have been killed between its report and this.
+      await this.#clean(plain, done.run)
       return { ...done, repeated: true }
     }
     const file = plain === null ? null : await this.#overExisting(plain, earlier !== null)
@@ -230,17 +231,17 @@ class BatchRun {
         await attempt.partialQuarantine(),
       )
     }
-    await writeReport(state, report)
     await writeFile(join(runFolder(state, report.run), 'report.html'), renderReport(report))
-    if (report.state === 'completed') await this.#clean(run)
+    await writeReport(state, report)
+    if (report.state === 'completed') await this.#clean(run.spec, run.start.run)
     return report
   }
 
   /** What was only for going on: the output is whole. */
-  async #clean({ spec, start }: RunParts): Promise<void> {
-    const folder = runFolder(this.#options.state, start.run)
-    for (const path of [this.#spool, stagingOf(spec, folder, start.run), join(folder, 'quarantine')])
-      await rm(path, { recursive: true, force: true })
+  async #clean(spec: SinkSpec | null, run: string): Promise<void> {
+    const folder = runFolder(this.#options.state, run)
+    const staging = spec === null ? join(folder, 'staging') : stagingOf(spec, folder, run)
+    for (const path of [this.#spool, staging, join(folder, 'quarantine')]) await rm(path, { recursive: true, force: true })
   }
 }
 
