@@ -82,7 +82,8 @@ const literal = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`
   if (typeof value === 'string') return value.includes('\0') || value === '' ? blob(value) : `'${value.replaceAll("'", "''")}'`
   if (typeof value !== 'number') return `${value as bigint | boolean}`
-  return Object.is(value, -0) || !Number.isFinite(value) ? `'${Object.is(value, -0) ? '-0' : value}'::DOUBLE` : `${value}::DOUBLE`
+  // As a text: a number would be a decimal first, and lose its last bit on the way.
+  return `'${Object.is(value, -0) ? '-0' : value}'::DOUBLE`
 }
 
 /** Texts that no literal holds. */
